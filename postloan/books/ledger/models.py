@@ -1,0 +1,108 @@
+"""
+The double-entry ledger and the state of the books.
+
+A posting moves one positive amount from the account it credits to the account
+it debits, so an unbalanced entry cannot be written down at all. An entry with
+more legs is several postings. Entries and postings are append-only; a
+correction is another entry that points at the first. `docs/rules/ledger.md`
+tells which event posts what.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+SLOTS = 64  # customers are spread over this many slots; a partition of the close is a run of slots
+
+
+class Account(models.Model):
+    """A line of the chart of accounts. `kind` says on which side its balance grows: assets and expenses by debits."""
+
+    class Kind(models.TextChoices):
+        ASSET = "asset"
+        LIABILITY = "liability"
+        EQUITY = "equity"
+        INCOME = "income"
+        EXPENSE = "expense"
+
+    id = models.SmallIntegerField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class JournalEntry(models.Model):
+    """
+    One event in the books. `source` names it and is unique, so the same event twice is one entry.
+
+    `business_date` is the day of the books it belongs to, `recorded_at` the
+    instant it was written. Only the transaction that writes an entry may add
+    postings to it (`written_in` is that transaction's id; the database checks).
+    """
+
+    class Kind(models.TextChoices):
+        TAKEOVER = "takeover"
+        RECEIPT = "receipt"
+        RAISE_DUE = "raise_due"
+        ACCRUAL = "accrual"
+        PENALTY = "penalty"
+        ALLOCATION = "allocation"
+        CORRECTION = "correction"
+
+    business_date = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    source = models.CharField(max_length=120, unique=True)
+    currency = models.CharField(max_length=3)
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
+    recorded_at = models.DateTimeField()
+    written_in = models.BigIntegerField(db_default=models.Func(template="pg_current_xact_id()::text::bigint"))
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["business_date", "kind"], name="entry_by_date")]
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class Posting(models.Model):
+    """`amount_minor` debited to one account and credited to another, for one loan where there is one."""
+
+    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="postings", db_index=False)
+    debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits", db_index=False)
+    credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits", db_index=False)
+    amount_minor = models.BigIntegerField()
+    loan_id = models.BigIntegerField(null=True)
+    instalment_no = models.SmallIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="posting_amount_is_positive"),
+            models.CheckConstraint(condition=~Q(debit=F("credit")), name="posting_moves_between_two_accounts"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["entry"], name="posting_by_entry"),
+            models.Index(fields=["loan_id"], name="posting_by_loan"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.debit_id} ← {self.amount_minor} ← {self.credit_id}"
+
+
+class BookSlot(models.Model):
+    """
+    How far the books of one slot of customers are closed.
+
+    A receipt takes the slot's row FOR SHARE and is booked on the day after
+    `closed_through_date`; the close of a day takes it FOR UPDATE and moves the
+    date on, in the transaction that does the day's work. So every booking
+    belongs to exactly one side of the close, and a closed day stays closed.
+    """
+
+    slot = models.SmallIntegerField(primary_key=True)
+    closed_through_date = models.DateField()
+
+    def __str__(self) -> str:
+        return f"slot {self.slot} closed through {self.closed_through_date}"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Loans(AppConfig):
+    name = "postloan.books.loans"
+    label = "loans"

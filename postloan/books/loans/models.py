@@ -1,0 +1,188 @@
+"""
+Loans, their schedules and their demands.
+
+A *schedule version* is the plan: every row's date and amounts, frozen as
+arrays, one row of the database a version, kept as evidence when another
+version follows. An *instalment* is a demand: a row of the plan that has fallen
+due (the close raises it the evening before), with what is due, paid and waived
+of each component. So a loan taken over with 36 rows is two rows here, not 38,
+and re-dating a loan writes one row.
+"""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import CheckConstraint, F, GeneratedField, Index, Q, UniqueConstraint
+from django.db.models.functions import Mod
+
+from postloan.books.ledger.models import SLOTS
+from postloan.books.products.models import ProductVersion
+from postloan.ground.customers.models import Customer
+
+COMPONENTS = ("principal", "interest", "fee", "penalty")
+
+
+class Loan(models.Model):
+    """
+    One loan. Contract terms above, projections below; a replay of the events must give the projections again.
+
+    `rate_ppm` is as quoted, per `rate_per`. `accrued_interest_minor` is interest of
+    the running row earned and posted but not yet due. `past_due_since_date` is
+    the oldest due date with something open; days past due follow from it.
+    `next_event_date` is the business date whose close has work to do here; NULL
+    means none. `opening_paid_…` is what the lender's tape said was paid before
+    the loan was taken over.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        CLOSED = "closed"
+        CHARGED_OFF = "charged_off"
+
+    # The contract
+    source = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=80)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="loans")
+    product_version = models.ForeignKey(ProductVersion, on_delete=models.PROTECT, db_index=False)
+    currency = models.CharField(max_length=3)
+    principal_minor = models.BigIntegerField()
+    rate_ppm = models.BigIntegerField()
+    rate_per = models.CharField(max_length=5)
+    instalments = models.SmallIntegerField()
+    instalment_minor = models.BigIntegerField()
+    disbursed_date = models.DateField()
+    grade = models.CharField(max_length=10, blank=True)
+    takeover_date = models.DateField(null=True)
+    opening_paid_principal_minor = models.BigIntegerField(default=0)
+    opening_paid_interest_minor = models.BigIntegerField(default=0)
+    opening_paid_fee_minor = models.BigIntegerField(default=0)
+    opening_status = models.CharField(max_length=40, blank=True)
+
+    # The projections
+    slot = GeneratedField(
+        expression=Mod(F("customer_id"), SLOTS), output_field=models.SmallIntegerField(), db_persist=True
+    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    schedule_version_no = models.SmallIntegerField()
+    next_instalment_no = models.SmallIntegerField(null=True)
+    next_due_date = models.DateField(null=True)
+    principal_outstanding_minor = models.BigIntegerField()
+    accrued_interest_minor = models.BigIntegerField(default=0)
+    past_due_since_date = models.DateField(null=True)
+    bucket = models.SmallIntegerField(default=0)
+    next_event_date = models.DateField(null=True)
+    closed_date = models.DateField(null=True)
+    set_aside_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["source", "external_id"], name="loan_is_known_once_per_source"),
+            CheckConstraint(condition=Q(principal_minor__gt=0), name="loan_principal_is_positive"),
+            CheckConstraint(
+                condition=Q(principal_outstanding_minor__gte=0), name="loan_principal_outstanding_is_not_negative"
+            ),
+            CheckConstraint(condition=Q(accrued_interest_minor__gte=0), name="loan_accrued_interest_is_not_negative"),
+            CheckConstraint(
+                condition=~Q(status="closed") | Q(principal_outstanding_minor=0), name="closed_loan_owes_no_principal"
+            ),
+        ]
+        indexes: ClassVar = [
+            Index(fields=["slot", "next_event_date"], name="loan_by_next_event", condition=Q(next_event_date__isnull=False)),
+            Index(fields=["customer"], name="loan_by_customer"),
+            Index(fields=["bucket", "past_due_since_date"], name="loan_by_bucket", condition=Q(bucket__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"loan {self.pk}"
+
+
+class ScheduleVersion(models.Model):
+    """
+    The plan of a loan, row i of every array being instalment `from_instalment_no + i`.
+
+    `row_from_date` is where the first row's interest begins. Never edited: the database refuses it.
+    """
+
+    class Reason(models.TextChoices):
+        OPENED = "opened"
+        TAKEN_OVER = "taken_over"
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedule_versions", db_index=False)
+    version_no = models.SmallIntegerField()
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    business_date = models.DateField()
+    from_instalment_no = models.SmallIntegerField(default=1)
+    row_from_date = models.DateField()
+    due_dates = ArrayField(models.DateField())
+    principal_minor = ArrayField(models.BigIntegerField())
+    interest_minor = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["loan", "version_no"], name="schedule_version_is_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"schedule {self.version_no} of loan {self.loan_id}"
+
+
+def _component_constraints() -> list[CheckConstraint]:
+    return [
+        CheckConstraint(
+            condition=Q(
+                **{
+                    f"{name}_paid_minor__gte": 0,
+                    f"{name}_waived_minor__gte": 0,
+                    f"{name}_due_minor__gte": F(f"{name}_paid_minor") + F(f"{name}_waived_minor"),
+                }
+            ),
+            name=f"instalment_{name}_paid_within_due",
+        )
+        for name in COMPONENTS
+    ]
+
+
+class Instalment(models.Model):
+    """
+    A dated demand: what fell due and what of it is paid or waived, by component.
+
+    `penalty_through_date` is the day up to which (exclusive) penalty has been
+    raised. `settled_date` is the business date on which nothing was open any more.
+    """
+
+    pk = models.CompositePrimaryKey("loan_id", "instalment_no")
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="raised_instalments", db_index=False)
+    instalment_no = models.SmallIntegerField()
+    schedule_version_no = models.SmallIntegerField()
+    due_date = models.DateField()
+    principal_due_minor = models.BigIntegerField()
+    interest_due_minor = models.BigIntegerField()
+    fee_due_minor = models.BigIntegerField(default=0, db_default=0)
+    penalty_due_minor = models.BigIntegerField(default=0, db_default=0)
+    principal_paid_minor = models.BigIntegerField(default=0, db_default=0)
+    interest_paid_minor = models.BigIntegerField(default=0, db_default=0)
+    fee_paid_minor = models.BigIntegerField(default=0, db_default=0)
+    penalty_paid_minor = models.BigIntegerField(default=0, db_default=0)
+    principal_waived_minor = models.BigIntegerField(default=0, db_default=0)
+    interest_waived_minor = models.BigIntegerField(default=0, db_default=0)
+    fee_waived_minor = models.BigIntegerField(default=0, db_default=0)
+    penalty_waived_minor = models.BigIntegerField(default=0, db_default=0)
+    penalty_through_date = models.DateField(null=True)
+    settled_date = models.DateField(null=True)
+
+    class Meta:
+        constraints: ClassVar = _component_constraints()
+        indexes: ClassVar = [
+            Index(fields=["loan"], name="open_instalment_by_loan", condition=Q(settled_date__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"instalment {self.instalment_no} of loan {self.loan_id}"
+
+    def open_minor(self, component: str) -> int:
+        """What is still owed of one component, in minor units."""
+        due: int = getattr(self, f"{component}_due_minor")
+        paid: int = getattr(self, f"{component}_paid_minor")
+        waived: int = getattr(self, f"{component}_waived_minor")
+        return due - paid - waived

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Payments(AppConfig):
+    name = "postloan.books.payments"
+    label = "payments"

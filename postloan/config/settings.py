@@ -1,0 +1,143 @@
+"""
+Settings for every process of Postloan: site, worker, commands, tests.
+
+Everything a lender may set comes from the environment, with a default that
+works on a laptop. Nothing here starts a server or reads the database.
+"""
+
+import os
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from postloan.config.database import database_settings, var_dir
+from postloan.config.secrets import secret_key
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VAR_DIR = var_dir()
+
+DEBUG = os.environ.get("POSTLOAN_DEBUG") == "1"
+SECRET_KEY = secret_key(var_dir=VAR_DIR)
+ALLOWED_HOSTS = os.environ.get("POSTLOAN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("POSTLOAN_ORIGINS", "").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "procrastinate.contrib.django",
+    "postloan.ground.audit",
+    "postloan.ground.access",
+    "postloan.ground.customers",
+    "postloan.books.ledger",
+    "postloan.books.products",
+    "postloan.books.loans",
+    "postloan.books.payments",
+    "postloan.care.outreach",
+    "postloan.care.reminders",
+    "postloan.close",
+    "postloan.cli",
+    "postloan.web.ui",
+    "postloan.web.desk",
+    "postloan.web.office",
+    "postloan.web.portal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "postloan.config.urls"
+ASGI_APPLICATION = "postloan.config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database_settings()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+
+# Instants are stored in UTC; calendar dates are dates in the lender's time zone.
+USE_TZ = True
+TIME_ZONE = os.environ.get("POSTLOAN_TIME_ZONE", "Asia/Shanghai")
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "postloan" / "web" / "ui" / "locale"]
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if os.environ.get("POSTLOAN_HTTPS") == "1":
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+
+# Mail: an SMTP server of the lender's, or the mailbox of the demo.
+EMAIL_HOST = os.environ.get("POSTLOAN_SMTP_HOST", "127.0.0.1")
+EMAIL_PORT = int(os.environ.get("POSTLOAN_SMTP_PORT", "8025"))
+EMAIL_HOST_USER = os.environ.get("POSTLOAN_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("POSTLOAN_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("POSTLOAN_SMTP_STARTTLS") == "1"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("POSTLOAN_MAIL_FROM", "Postloan Demo Lender <reminders@lender.example>")
+
+# What this lender is called in messages, and where a borrower finds the portal and a human.
+LENDER_NAME = os.environ.get("POSTLOAN_LENDER_NAME", "Postloan Demo Lender")
+LENDER_PHONE = os.environ.get("POSTLOAN_LENDER_PHONE", "+1 555 0100 100")
+SITE_URL = os.environ.get("POSTLOAN_SITE_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
+
+# Where keys, positions and the mailbox live.
+KEYSET_FILE = Path(os.environ.get("POSTLOAN_KEYSET", VAR_DIR / "keys" / "personal_data.json"))
+POSITIONS_DIR = Path(os.environ.get("POSTLOAN_POSITIONS", VAR_DIR / "positions"))
+MAILBOX_DIR = Path(os.environ.get("POSTLOAN_MAILBOX", VAR_DIR / "mailbox"))
+# "smtp" speaks to EMAIL_HOST; "memory" keeps messages in the process, for tests.
+MAIL_CHANNEL = os.environ.get("POSTLOAN_MAIL_CHANNEL", "smtp")
+
+# A partition of the close is one transaction; more loans a partition, fewer commits.
+CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "100000"))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("POSTLOAN_LOG_LEVEL", "WARNING")},
+}

@@ -1,0 +1,51 @@
+"""
+The terms of a product version: every parameter that decides what a loan's figures are.
+
+Terms are data: a TOML or JSON table checked here, stored with the product
+version and frozen. Code never asks which product a loan is of, only what its
+terms say.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from postloan.kernel.allocation import Component, Future, Style, Waterfall
+from postloan.kernel.money import Rounding
+
+
+class _Terms(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScheduleRules(_Terms):
+    """How the plan of a loan is worked out (docs/rules/schedules.md)."""
+
+    method: Literal["equal_instalment", "equal_principal", "interest_only", "bullet"] = "equal_instalment"
+    day_count: Literal["same_as_period", "30_360", "act_365", "act_360"] = "same_as_period"
+    interest_rounding: Rounding = Rounding.HALF_UP
+    instalment_rounding: Rounding = Rounding.HALF_UP
+    instalment_multiple_minor: int = Field(default=1, ge=1)
+
+
+class AllocationRules(_Terms):
+    """In which order money pays what is owed (docs/rules/allocation.md)."""
+
+    order: tuple[Component, ...] = ("fee", "penalty", "interest", "principal")
+    style: Style = "row_wise"
+    future: Future = "hold"
+
+    @property
+    def waterfall(self) -> Waterfall:
+        """The rules as the allocation takes them."""
+        return Waterfall(order=self.order, style=self.style, future=self.future)
+
+
+class ProductTerms(_Terms):
+    """All parameters of one product version."""
+
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    rate_per: Literal["year", "month", "day"] = "year"
+    schedule: ScheduleRules = ScheduleRules()
+    allocation: AllocationRules = AllocationRules()
+    reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
