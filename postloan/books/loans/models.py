@@ -147,8 +147,10 @@ class Instalment(models.Model):
     """
     A dated demand: what fell due and what of it is paid or waived, by component.
 
-    `penalty_through_date` is the day up to which (exclusive) penalty has been
-    raised. `settled_date` is the business date on which nothing was open any more.
+    `penalty_minor_days` (overdue minor units × days) and `penalty_counted_through_date`
+    are the count from which the penalty follows exactly, see docs/rules/penalties.md;
+    a row taken over late starts its count at the takeover. `settled_date` is the
+    business date on which nothing was open any more.
     """
 
     pk = models.CompositePrimaryKey("loan_id", "instalment_no")
@@ -168,7 +170,8 @@ class Instalment(models.Model):
     interest_waived_minor = models.BigIntegerField(default=0, db_default=0)
     fee_waived_minor = models.BigIntegerField(default=0, db_default=0)
     penalty_waived_minor = models.BigIntegerField(default=0, db_default=0)
-    penalty_through_date = models.DateField(null=True)
+    penalty_minor_days = models.BigIntegerField(default=0, db_default=0)
+    penalty_counted_through_date = models.DateField(null=True)
     settled_date = models.DateField(null=True)
 
     class Meta:
