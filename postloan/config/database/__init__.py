@@ -40,6 +40,7 @@ __all__ = [
     "database_in_use",
     "database_settings",
     "embedded_server",
+    "is_embedded",
     "parse_database_url",
     "project_dir",
     "var_dir",
