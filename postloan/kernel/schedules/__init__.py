@@ -1,0 +1,45 @@
+"""
+Schedules of instalments, exact to the minor unit, for one loan and for many.
+
+`build_schedule` is the truth: one loan, plain integers of any size, every row with the parts of
+its explanation. `explain_row` puts those parts into steps that a page can show and a test can
+recompute.
+"""
+
+from postloan.kernel.schedules._annuity import equal_instalment_minor
+from postloan.kernel.schedules._build import build_schedule
+from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow, Smoothing
+from postloan.kernel.schedules._split import Split, split_equally
+from postloan.kernel.schedules._terms import (
+    DeferredInterest,
+    Fee,
+    FeeSpread,
+    FirstPeriod,
+    InterestMethod,
+    Method,
+    Remainder,
+    ScheduleTerms,
+    TermsRefused,
+    check_terms,
+)
+
+__all__ = [
+    "DeferredInterest",
+    "Fee",
+    "FeePart",
+    "FeeSpread",
+    "FirstPeriod",
+    "InterestMethod",
+    "Method",
+    "Remainder",
+    "Schedule",
+    "ScheduleRow",
+    "ScheduleTerms",
+    "Smoothing",
+    "Split",
+    "TermsRefused",
+    "build_schedule",
+    "check_terms",
+    "equal_instalment_minor",
+    "split_equally",
+]
