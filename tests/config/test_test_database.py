@@ -32,8 +32,9 @@ def test_a_program_started_by_a_test_sees_what_the_test_committed(database_url: 
     User.objects.create(username="committed")
     program = "import sys, psycopg; print(psycopg.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])"
     question = f"SELECT username FROM {User._meta.db_table}"
+    command = [sys.executable, "-c", program, database_url, question]
 
-    answer = subprocess.run([sys.executable, "-c", program, database_url, question], capture_output=True, text=True)
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
 
     assert answer.stdout == "committed\n", answer.stderr
 
