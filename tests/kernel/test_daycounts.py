@@ -131,7 +131,8 @@ def test_a_share_is_never_negative_and_its_denominator_is_positive(first, days, 
 
     numerator, denominator = year_share(day_count=day_count, period=period, first_day_counts=first_day_counts)
 
-    assert numerator >= 0 and denominator > 0
+    assert numerator >= 0
+    assert denominator > 0
 
 
 @given(dates, st.integers(0, 4000))

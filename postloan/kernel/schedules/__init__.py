@@ -2,12 +2,13 @@
 Schedules of instalments, exact to the minor unit, for one loan and for many.
 
 `build_schedule` is the truth: one loan, plain integers of any size, every row with the parts of
-its explanation. `explain_row` puts those parts into steps that a page can show and a test can
+its explanation. `build_schedules_many` gives the same figures in columns. `explain_row` puts those parts into steps that a page can show and a test can
 recompute.
 """
 
 from postloan.kernel.schedules._annuity import equal_instalment_minor
 from postloan.kernel.schedules._build import build_schedule
+from postloan.kernel.schedules._many import ManyTerms, SchedulesMany, build_schedules_many
 from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow, Smoothing
 from postloan.kernel.schedules._split import Split, split_equally
 from postloan.kernel.schedules._terms import (
@@ -30,15 +31,18 @@ __all__ = [
     "FeeSpread",
     "FirstPeriod",
     "InterestMethod",
+    "ManyTerms",
     "Method",
     "Remainder",
     "Schedule",
     "ScheduleRow",
     "ScheduleTerms",
+    "SchedulesMany",
     "Smoothing",
     "Split",
     "TermsRefused",
     "build_schedule",
+    "build_schedules_many",
     "check_terms",
     "equal_instalment_minor",
     "split_equally",

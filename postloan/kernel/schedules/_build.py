@@ -332,6 +332,7 @@ def _fee_parts(*, terms: ScheduleTerms, fee: Fee, rows: int) -> list[FeePart]:
 def _assert_whole(*, terms: ScheduleTerms, schedule: Schedule) -> None:
     capitalised = sum(row.capitalised_minor for row in schedule.rows)
     assert schedule.principal_minor == terms.principal_minor + capitalised
-    assert schedule.rows[-1].balance_minor == 0 and schedule.rows[-1].carried_out_minor == 0
+    assert schedule.rows[-1].balance_minor == 0
+    assert schedule.rows[-1].carried_out_minor == 0
     assert all(row.principal_minor >= 0 and row.interest_minor >= 0 for row in schedule.rows)
     assert sum(row.accrued_minor for row in schedule.rows) == schedule.interest_minor + capitalised

@@ -37,7 +37,9 @@ def split_equally(
         is_rest = len(parts) == rows - 1
         parts.append(left if is_rest else min(regular, left))
         left -= parts[-1]
-    assert left == 0 and sum(parts) == amount_minor and min(parts) >= 0
+    assert left == 0
+    assert sum(parts) == amount_minor
+    assert min(parts) >= 0
     return Split(regular_minor=regular, parts_minor=tuple(parts))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from postloan.kernel.calendars import MonthEnd
+from postloan.kernel.calendars import MonthEnd, add_months
 from postloan.kernel.daycounts import DayCount, Unit
 from postloan.kernel.money import Rounding
 from postloan.kernel.rates import PPM, Rate
@@ -181,6 +181,11 @@ def _check_dates(terms: ScheduleTerms) -> None:
     if terms.seed_day is not None:
         _refuse_if(not 1 <= terms.seed_day <= 31, "seed_day", "must be from 1 to 31")
         _refuse_if(terms.unit != "month", "seed_day", "needs months as the unit")
+        if terms.first_due_date is not None:
+            seeded = add_months(seed_date=terms.first_due_date, months=0, seed_day=terms.seed_day)
+            _refuse_if(seeded != terms.first_due_date, "seed_day", "does not lead to first_due_date")
+        clash = terms.due_day is not None and terms.due_day != terms.seed_day
+        _refuse_if(clash, "seed_day", "give either due_day or seed_day")
 
 
 def _check_remainder(terms: ScheduleTerms) -> None:
