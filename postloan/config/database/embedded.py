@@ -71,7 +71,7 @@ def programs_dir() -> Path:
 def socket_dir(*, data_dir: Path) -> Path:
     """Return the directory of the server's socket: short, whatever the length of `data_dir`, and always the same."""
     key = hashlib.sha256(os.fsencode(data_dir.absolute().resolve())).hexdigest()[:16]
-    return Path("/tmp") / f"postloan-{key}"
+    return Path("/tmp") / f"postloan-{key}"  # noqa: S108 - made with mode 0700, and its owner is checked
 
 
 def embedded_address(*, data_dir: Path, database: str) -> DatabaseAddress:
@@ -380,7 +380,7 @@ class EmbeddedServer:
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                if os.readlink(entry / "cwd") == ours and _is_postgres(int(entry.name)):
+                if str((entry / "cwd").readlink()) == ours and _is_postgres(int(entry.name)):
                     found.append(int(entry.name))
             except OSError:
                 continue

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from postloan.outside.mail.mailbox import serve_mail
+from postloan.outside.mail.demo_mailbox import serve_mail
 
 
 @contextmanager

@@ -158,7 +158,10 @@ class MailboxHandler:
     def __init__(self, *, directory: Path) -> None:
         self.directory = directory
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        del server, session
         content = envelope.content
         assert isinstance(content, bytes), "aiosmtpd hands over bytes unless told to decode"
         try:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from postloan.outside.mail import OutgoingMail, SmtpChannel, mailbox
+from postloan.outside.mail import OutgoingMail, SmtpChannel, demo_mailbox
 from tests.outside.mail.smtp_servers import smtp_server
 
 
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[SmtpChannel]:
     """A running mailbox that keeps its mail in tmp_path."""
-    with smtp_server(handler=mailbox.MailboxHandler(directory=tmp_path)) as port:
+    with smtp_server(handler=demo_mailbox.MailboxHandler(directory=tmp_path)) as port:
         yield SmtpChannel(host="127.0.0.1", port=port, timeout_seconds=5)
 
 
@@ -33,8 +33,8 @@ def reminder(number: int, *, recipient: str = "lin@borrower.example") -> Outgoin
 def test_a_message_can_be_read_again(channel: SmtpChannel, tmp_path: Path) -> None:
     channel.send(messages=[reminder(1)])
 
-    [summary] = mailbox.newest(directory=tmp_path)
-    message = mailbox.read(directory=tmp_path, key=summary.key)
+    [summary] = demo_mailbox.newest(directory=tmp_path)
+    message = demo_mailbox.read(directory=tmp_path, key=summary.key)
 
     assert summary == message.mail
     assert summary.subject == "第 1 期 instalment"
@@ -50,24 +50,24 @@ def test_a_message_sent_twice_is_kept_once(channel: SmtpChannel, tmp_path: Path)
         results = channel.send(messages=[reminder(1)])
         assert results[0].accepted
 
-    assert mailbox.count(directory=tmp_path) == 1
+    assert demo_mailbox.count(directory=tmp_path) == 1
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_one_message_id_to_two_people_is_two_messages(channel: SmtpChannel, tmp_path: Path) -> None:
     channel.send(messages=[reminder(1), reminder(1, recipient="wang@borrower.example")])
 
-    assert mailbox.count(directory=tmp_path) == 2
+    assert demo_mailbox.count(directory=tmp_path) == 2
 
 
 def test_the_latest_come_first_and_page_by_page(channel: SmtpChannel, tmp_path: Path) -> None:
     channel.send(messages=[reminder(number) for number in range(5)])
     for path in (tmp_path / "new").iterdir():
-        second = int(mailbox.read(directory=tmp_path, key=path.name).text.split()[1])
+        second = int(demo_mailbox.read(directory=tmp_path, key=path.name).text.split()[1])
         os.utime(path, (second, second))
 
     def subjects(**page: int) -> list[str]:
-        return [mail.subject for mail in mailbox.newest(directory=tmp_path, **page)]
+        return [mail.subject for mail in demo_mailbox.newest(directory=tmp_path, **page)]
 
     assert subjects(limit=2) == ["第 4 期 instalment", "第 3 期 instalment"]
     assert subjects(limit=2, offset=4) == ["第 0 期 instalment"]
@@ -77,27 +77,27 @@ def test_the_latest_come_first_and_page_by_page(channel: SmtpChannel, tmp_path: 
 def test_mail_of_one_person_is_found(channel: SmtpChannel, tmp_path: Path) -> None:
     channel.send(messages=[reminder(1), reminder(2, recipient="wang@borrower.example"), reminder(3)])
 
-    found = mailbox.newest(directory=tmp_path, recipient="Wang@borrower.example")
+    found = demo_mailbox.newest(directory=tmp_path, recipient="Wang@borrower.example")
 
     assert [mail.subject for mail in found] == ["第 2 期 instalment"]
 
 
 @pytest.mark.parametrize("key", ["0" * 40, "../../etc/passwd", "", "0" * 39 + "G"])
 def test_a_key_that_names_no_message_is_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(mailbox.MailNotFound):
-        mailbox.read(directory=tmp_path, key=key)
+    with pytest.raises(demo_mailbox.MailNotFound):
+        demo_mailbox.read(directory=tmp_path, key=key)
 
 
 def test_an_empty_mailbox_is_empty(tmp_path: Path) -> None:
-    assert mailbox.count(directory=tmp_path / "none") == 0
-    assert mailbox.newest(directory=tmp_path / "none") == []
+    assert demo_mailbox.count(directory=tmp_path / "none") == 0
+    assert demo_mailbox.newest(directory=tmp_path / "none") == []
 
 
 def test_a_full_disk_is_a_soft_failure(channel: SmtpChannel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(mailbox, "deliver", full)
+    monkeypatch.setattr(demo_mailbox, "deliver", full)
 
     [result] = channel.send(messages=[reminder(1)])
 
