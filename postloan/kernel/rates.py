@@ -34,7 +34,8 @@ class Rate:
     per: RatePeriod
 
     def __post_init__(self) -> None:
-        assert isinstance(self.ppm, int) and self.ppm >= 0, self.ppm
+        assert isinstance(self.ppm, int), self.ppm
+        assert self.ppm >= 0, self.ppm
         assert self.per in get_args(RatePeriod), self.per
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ recompute.
 
 from postloan.kernel.schedules._annuity import equal_instalment_minor
 from postloan.kernel.schedules._build import build_schedule
+from postloan.kernel.schedules._explain import NoSuchRow, Step, explain_row
 from postloan.kernel.schedules._many import ManyTerms, SchedulesMany, build_schedules_many
 from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow, Smoothing
 from postloan.kernel.schedules._split import Split, split_equally
@@ -33,6 +34,7 @@ __all__ = [
     "InterestMethod",
     "ManyTerms",
     "Method",
+    "NoSuchRow",
     "Remainder",
     "Schedule",
     "ScheduleRow",
@@ -40,10 +42,12 @@ __all__ = [
     "SchedulesMany",
     "Smoothing",
     "Split",
+    "Step",
     "TermsRefused",
     "build_schedule",
     "build_schedules_many",
     "check_terms",
     "equal_instalment_minor",
+    "explain_row",
     "split_equally",
 ]

@@ -190,25 +190,25 @@ def _smooth(*, terms: ScheduleTerms, opening: int, timed: Sequence[TimedRow], sc
         difference = _last_difference(terms=terms, rows=rows, instalment=instalment)
         if paying // 2 == 0 or abs(difference) <= paying // 2:
             break
-        moved = _moved_instalment(terms=terms, instalment=instalment, difference=difference, paying=paying)
-        moved_rows = _instalment_rows(terms=terms, opening=opening, timed=timed, instalment=moved)
-        moved_difference = _last_difference(terms=terms, rows=moved_rows, instalment=moved)
+        move = _move(terms=terms, instalment=instalment, difference=difference, paying=paying)
+        moved_rows = _instalment_rows(terms=terms, opening=opening, timed=timed, instalment=move.to_minor)
+        moved_difference = _last_difference(terms=terms, rows=moved_rows, instalment=move.to_minor)
         if abs(moved_difference) >= abs(difference):
             break
-        steps.append(Smoothing(instalment, difference, paying, moved))
-        instalment, rows = moved, moved_rows
+        steps.append(move)
+        instalment, rows = move.to_minor, moved_rows
     smoothed = replace(schedule, rows=rows, instalment_minor=instalment, smoothing=tuple(steps))
     return _named_remainder(terms=terms, schedule=smoothed)
 
 
-def _moved_instalment(*, terms: ScheduleTerms, instalment: int, difference: int, paying: int) -> int:
-    part = divide_rounded(numerator=difference, denominator=paying, rounding=terms.instalment_rounding)
+def _move(*, terms: ScheduleTerms, instalment: int, difference: int, paying: int) -> Smoothing:
+    share = divide_rounded(numerator=difference, denominator=paying, rounding=terms.instalment_rounding)
     moved = round_to_multiple(
-        amount_minor=instalment + part,
+        amount_minor=instalment + share,
         multiple_minor=terms.instalment_multiple_minor,
         rounding=terms.instalment_rounding,
     )
-    return moved or instalment + part
+    return Smoothing(instalment, difference, paying, share, moved or instalment + share)
 
 
 def _fixed_instalment(*, terms: ScheduleTerms, opening: int, instalment: int) -> Schedule:

@@ -28,8 +28,9 @@ class ScheduleRow:
     One instalment and the figures it was worked out from.
 
     `accrued_minor` is the interest of the row's own days on `opening_minor`; `interest_minor` is
-    what is demanded: accrued + carried in - carried out - capitalised, of which `released_minor` is
-    interest deferred by the grace and asked now on top of the instalment. `share` is the length of
+    what is demanded: accrued + carried in - carried out - capitalised. `deferred_minor` is the part of
+    this row's interest that the grace puts off, `released_minor` what was put off before and is
+    asked now, on top of the instalment. `share` is the length of
     the row in periods of the rate, `factor` the rate times that share. `remainder_minor` is how much
     the row differs from the regular one through rounding.
     """
@@ -46,6 +47,7 @@ class ScheduleRow:
     accrued_minor: int = 0
     carried_in_minor: int = 0
     carried_out_minor: int = 0
+    deferred_minor: int = 0
     released_minor: int = 0
     capitalised_minor: int = 0
     remainder_minor: int = 0
@@ -75,6 +77,7 @@ class Smoothing:
     from_minor: int
     difference_minor: int
     rows: int
+    share_minor: int
     to_minor: int
 
 

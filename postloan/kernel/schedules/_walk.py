@@ -41,10 +41,10 @@ class Walk:
         else:
             interest, paid = due, principal or 0
         self.carried = due - interest
-        capitalised = released = 0
+        capitalised = released = put_off = 0
         if number <= self.terms.interest_grace and not is_last:
-            self.deferred += interest
-            interest = 0
+            put_off, interest = interest, 0
+            self.deferred += put_off
             capitalised = self._capitalise(number)
         else:
             released = self._release(is_last=is_last)
@@ -62,6 +62,7 @@ class Walk:
             accrued_minor=accrued,
             carried_in_minor=carried_in,
             carried_out_minor=self.carried + self.deferred,
+            deferred_minor=put_off,
             released_minor=released,
             capitalised_minor=capitalised,
         )
