@@ -1,5 +1,10 @@
 """Which door answers which address."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("postloan.web.ui.urls")),
+    path("desk/", include("postloan.web.desk.urls")),
+    path("office/", include("postloan.web.office.urls")),
+    path("portal/", include("postloan.web.portal.urls")),
+]

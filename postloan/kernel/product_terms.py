@@ -10,8 +10,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
 from postloan.kernel.allocation import Component, Future, Style, Waterfall
+from postloan.kernel.events import EventTerms
 from postloan.kernel.money import Rounding
+from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
+from postloan.kernel.reminders import ReminderCalendar
 
 
 class _Terms(BaseModel):
@@ -48,4 +52,18 @@ class ProductTerms(_Terms):
     rate_per: Literal["year", "month", "day"] = "year"
     schedule: ScheduleRules = ScheduleRules()
     allocation: AllocationRules = AllocationRules()
+    penalty: PenaltyTerms | None = None
+    late_fee: LateFeeTerms | None = None
+    ageing: AgeingTerms = HOUSE_AGEING
     reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
+
+    @property
+    def reminder_calendar(self) -> ReminderCalendar:
+        """The days of reminders as the kernel takes them."""
+        return ReminderCalendar(offsets_days=self.reminder_offsets_days)
+
+    @property
+    def event_terms(self) -> EventTerms:
+        """What of these terms makes dates on which the close has something to do."""
+        costs = tuple(cost for cost in (self.penalty, self.late_fee) if cost is not None)
+        return EventTerms(reminders=self.reminder_calendar, ageing=self.ageing, penalties=costs)

@@ -64,7 +64,8 @@ class Allocation(models.Model):
         constraints: ClassVar = [
             CheckConstraint(condition=Q(amount_minor__gt=0), name="allocation_amount_is_positive"),
             CheckConstraint(
-                condition=Q(component__in=["principal", "interest", "fee", "penalty"]), name="allocation_component_known"
+                condition=Q(component__in=["principal", "interest", "fee", "penalty"]),
+                name="allocation_component_known",
             ),
         ]
 

@@ -5,56 +5,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('loans', '0001_initial'),
+        ("loans", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CloseRun',
+            name="CloseRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField(unique=True)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('finished', 'Finished'), ('amber', 'Amber'), ('failed', 'Failed')], default='running', max_length=8)),
-                ('partitions', models.JSONField()),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('checks', models.JSONField(default=list)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("finished", "Finished"),
+                            ("amber", "Amber"),
+                            ("failed", "Failed"),
+                        ],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("partitions", models.JSONField()),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("checks", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
-            name='ClosePartition',
+            name="ClosePartition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('partition_no', models.SmallIntegerField()),
-                ('from_slot', models.SmallIntegerField()),
-                ('to_slot', models.SmallIntegerField()),
-                ('finished_at', models.DateTimeField()),
-                ('counts', models.JSONField()),
-                ('step_seconds', models.JSONField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='close.closerun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("partition_no", models.SmallIntegerField()),
+                ("from_slot", models.SmallIntegerField()),
+                ("to_slot", models.SmallIntegerField()),
+                ("finished_at", models.DateTimeField()),
+                ("counts", models.JSONField()),
+                ("step_seconds", models.JSONField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="close.closerun"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run', 'partition_no'), name='partition_is_closed_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "partition_no"), name="partition_is_closed_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FaultyLoan',
+            name="FaultyLoan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('step', models.CharField(max_length=40)),
-                ('reason', models.TextField()),
-                ('found_at', models.DateTimeField()),
-                ('solved_at', models.DateTimeField(null=True)),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='faults', to='loans.loan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                ("step", models.CharField(max_length=40)),
+                ("reason", models.TextField()),
+                ("found_at", models.DateTimeField()),
+                ("solved_at", models.DateTimeField(null=True)),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="faults", to="loans.loan"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['-found_at'], name='fault_by_time')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('solved_at__isnull', True)), fields=('loan',), name='loan_has_one_open_fault')],
+                "indexes": [models.Index(fields=["-found_at"], name="fault_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("solved_at__isnull", True)),
+                        fields=("loan",),
+                        name="loan_has_one_open_fault",
+                    )
+                ],
             },
         ),
     ]

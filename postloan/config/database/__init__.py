@@ -26,6 +26,7 @@ from postloan.config.database.locks import LockBusy
 from postloan.config.places import project_dir, var_dir
 
 __all__ = [
+    "DATABASE_NAME",
     "DATABASE_REFUSALS",
     "DataDirectoryForeign",
     "DataDirectoryRefused",

@@ -127,6 +127,16 @@ class EmbeddedServer:
                 raise
             self._users = users
 
+    def is_running(self) -> bool:
+        """Say whether the server's postmaster is there."""
+        return self._postmaster() is not None
+
+    def ensure_running(self) -> None:
+        """Start the joined server again where it has died meanwhile. Raises as `join` does."""
+        assert self._users is not None, "not joined"
+        with self._turn():
+            self._start_or_join(alone=False)
+
     def leave(self) -> None:
         """Leave the server, and stop it where nobody else uses it. Leaving twice is harmless."""
         if self._users is None:
@@ -219,7 +229,13 @@ class EmbeddedServer:
                 pass_fds=(alive,),
                 **account.spawn,
             )
-        self._await_answer(self._process)
+        try:
+            self._await_answer(self._process)
+        except BaseException:
+            if self._process.poll() is None:  # interrupted while it recovers: nobody else knows of it yet
+                self._process.send_signal(signal.SIGINT)
+                self._process.wait()
+            raise
 
     def _check_data_dir(self) -> None:
         if not self.data_dir.exists():

@@ -48,20 +48,25 @@ class FieldCipher:
 
     def encrypt(self, *, value: str, field: str, row_id: int) -> bytes:
         """Return the ciphertext of `value` bound to `field` of row `row_id`; the empty string stays empty."""
-        return self._aead.encrypt(value.encode(), f"{field}:{row_id}".encode()) if value else b""
+        if not value:
+            return b""
+        ciphertext: bytes = self._aead.encrypt(value.encode(), f"{field}:{row_id}".encode())
+        return ciphertext
 
-    def decrypt(self, *, ciphertext: bytes, field: str, row_id: int) -> str:
+    def decrypt(self, *, ciphertext: bytes | memoryview, field: str, row_id: int) -> str:
         """Return the value again. Refuses with FieldUnreadable what was not encrypted for this place."""
         if not ciphertext:
             return ""
         try:
-            return self._aead.decrypt(bytes(ciphertext), f"{field}:{row_id}".encode()).decode()
+            value: bytes = self._aead.decrypt(bytes(ciphertext), f"{field}:{row_id}".encode())
         except tink.TinkError as error:
             raise FieldUnreadable(f"{field} of row {row_id}") from error
+        return value.decode()
 
     def lookup_hash(self, *, value: str) -> bytes:
         """Return the keyed hash (16 bytes) under which `value`, already normalised, is found."""
-        return self._prf.compute(value.encode(), HASH_BYTES)
+        found: bytes = self._prf.compute(value.encode(), HASH_BYTES)
+        return found
 
 
 def ensure_keyset_file(*, keyset_file: Path) -> None:

@@ -1,5 +1,6 @@
 """Questions about customers. What they answer is masked; `operations.reveal_customer` reads in the clear."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from postloan.ground.customers.cipher import field_cipher
@@ -46,14 +47,10 @@ def find_customer_ids(*, text: str, phone_region: str = "CN") -> list[int]:
     """Return the ids of customers known by this e-mail address, phone number or external id; the newest 50."""
     found = set(Customer.objects.filter(external_id=text.strip()).values_list("pk", flat=True)[:50])
     spellings = []
-    for normalise in (
-        lambda: normalised_email(text=text),
-        lambda: normalised_phone(text=text, region=phone_region),
-    ):
-        try:
-            spellings.append(normalise())
-        except NotAContactPoint:
-            continue
+    with suppress(NotAContactPoint):
+        spellings.append(normalised_email(text=text))
+    with suppress(NotAContactPoint):
+        spellings.append(normalised_phone(text=text, region=phone_region))
     hashes = [field_cipher().lookup_hash(value=spelling) for spelling in spellings]
     found |= set(
         ContactPoint.objects.filter(value_hash__in=hashes)

@@ -6,72 +6,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('loans', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("loans", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bank_account', models.CharField(max_length=40)),
-                ('bank_reference', models.CharField(max_length=120)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount_minor', models.BigIntegerField()),
-                ('allocated_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('unapplied_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('refunded_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('value_date', models.DateField()),
-                ('booked_date', models.DateField()),
-                ('received_at', models.DateTimeField()),
-                ('is_simulated', models.BooleanField(db_default=False, default=False)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='customers.customer')),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='loans.loan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("bank_account", models.CharField(max_length=40)),
+                ("bank_reference", models.CharField(max_length=120)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount_minor", models.BigIntegerField()),
+                ("allocated_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("unapplied_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("refunded_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("value_date", models.DateField()),
+                ("booked_date", models.DateField()),
+                ("received_at", models.DateTimeField()),
+                ("is_simulated", models.BooleanField(db_default=False, default=False)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="customers.customer"
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="loans.loan"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instalment_no', models.SmallIntegerField()),
-                ('component', models.CharField(max_length=10)),
-                ('amount_minor', models.BigIntegerField()),
-                ('business_date', models.DateField()),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='loans.loan')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='payments.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("instalment_no", models.SmallIntegerField()),
+                ("component", models.CharField(max_length=10)),
+                ("amount_minor", models.BigIntegerField()),
+                ("business_date", models.DateField()),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="loans.loan"
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="payments.receipt"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['booked_date'], name='receipt_by_booked_date'),
+            model_name="receipt",
+            index=models.Index(fields=["booked_date"], name="receipt_by_booked_date"),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(condition=models.Q(('unapplied_minor__gt', 0)), fields=['loan'], name='unapplied_receipt_by_loan'),
+            model_name="receipt",
+            index=models.Index(
+                condition=models.Q(("unapplied_minor__gt", 0)), fields=["loan"], name="unapplied_receipt_by_loan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('bank_account', 'bank_reference'), name='bank_reference_is_one_receipt'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(
+                fields=("bank_account", "bank_reference"), name="bank_reference_is_one_receipt"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='receipt_amount_is_positive'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="receipt_amount_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('allocated_minor__gte', 0), ('refunded_minor__gte', 0), ('unapplied_minor__gte', 0), ('amount_minor', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('allocated_minor'), '+', models.F('unapplied_minor')), '+', models.F('refunded_minor')))), name='receipt_is_allocated_unapplied_or_refunded'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("allocated_minor__gte", 0),
+                    ("refunded_minor__gte", 0),
+                    ("unapplied_minor__gte", 0),
+                    (
+                        "amount_minor",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("allocated_minor"), "+", models.F("unapplied_minor")
+                            ),
+                            "+",
+                            models.F("refunded_minor"),
+                        ),
+                    ),
+                ),
+                name="receipt_is_allocated_unapplied_or_refunded",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='allocation_amount_is_positive'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="allocation_amount_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('component__in', ['principal', 'interest', 'fee', 'penalty'])), name='allocation_component_known'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("component__in", ["principal", "interest", "fee", "penalty"])),
+                name="allocation_component_known",
+            ),
         ),
     ]

@@ -5,43 +5,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=80)),
-                ('name_encrypted', models.BinaryField(default=bytes)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('time_zone', models.CharField(max_length=40)),
-                ('region', models.CharField(blank=True, max_length=20)),
-                ('is_invented', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=80)),
+                ("name_encrypted", models.BinaryField(default=bytes)),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("time_zone", models.CharField(max_length=40)),
+                ("region", models.CharField(blank=True, max_length=20)),
+                ("is_invented", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'external_id'), name='customer_is_known_once_per_source')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "external_id"), name="customer_is_known_once_per_source")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'Email'), ('phone', 'Phone')], max_length=8)),
-                ('value_encrypted', models.BinaryField()),
-                ('value_hash', models.BinaryField()),
-                ('state', models.CharField(choices=[('unverified', 'Unverified'), ('verified', 'Verified'), ('stale', 'Stale')], default='unverified', max_length=10)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='contact_points', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("email", "Email"), ("phone", "Phone")], max_length=8)),
+                ("value_encrypted", models.BinaryField()),
+                ("value_hash", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("unverified", "Unverified"), ("verified", "Verified"), ("stale", "Stale")],
+                        default="unverified",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_points",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'stale'), _negated=True), fields=['value_hash'], name='contact_point_by_hash')],
-                'constraints': [models.UniqueConstraint(fields=('customer', 'kind', 'value_hash'), name='contact_point_is_listed_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "stale"), _negated=True),
+                        fields=["value_hash"],
+                        name="contact_point_by_hash",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("customer", "kind", "value_hash"), name="contact_point_is_listed_once"
+                    )
+                ],
             },
         ),
     ]

@@ -34,9 +34,7 @@ def reveal_customer(*, customer_id: int, purpose: str, by: str, at: datetime) ->
     points: dict[str, list[str]] = {"email": [], "phone": []}
     for point in customer.contact_points.exclude(state="stale").order_by("pk"):
         points[point.kind].append(
-            cipher.decrypt(
-                ciphertext=point.value_encrypted, field=f"contact_point.{point.kind}", row_id=customer_id
-            )
+            cipher.decrypt(ciphertext=point.value_encrypted, field=f"contact_point.{point.kind}", row_id=customer_id)
         )
     audit.record_act(
         by=by, action="reveal_customer", subject_kind="customer", subject_id=customer_id, purpose=purpose, at=at

@@ -1,0 +1,28 @@
+"""What must hold when a day is closed. Each check has a name, two figures and an answer."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from postloan.books.ledger.models import BookSlot
+from postloan.books.loans.models import Loan
+from postloan.books.payments.ties import get_ties
+
+
+def check_close(*, business_date: date) -> list[dict[str, Any]]:
+    """
+    Return the checks of a closed day, each {name, expected, found, holds}.
+
+    Every night: no slot is behind, no loan is left whose date has come, unless it
+    is set aside. At month end also the ties of the whole book; on other nights
+    each partition has tied what it moved.
+    """
+    behind = BookSlot.objects.filter(closed_through_date__lt=business_date).count()
+    left = Loan.objects.filter(next_event_date__lte=business_date, set_aside_at__isnull=True).count()
+    checks = [_check("slots_behind", 0, behind), _check("loans_left", 0, left)]
+    if (business_date + timedelta(days=1)).day == 1:
+        checks += [_check(f"tie_{tie.account}", tie.ledger_minor, tie.sub_ledger_minor) for tie in get_ties()]
+    return checks
+
+
+def _check(name: str, expected: int, found: int) -> dict[str, Any]:
+    return {"name": name, "expected": expected, "found": found, "holds": expected == found}

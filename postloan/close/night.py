@@ -1,0 +1,167 @@
+"""
+The night's work on one partition, as frames: what was read, and what the steps make of it.
+
+Steps are functions from a Night to a Night and touch nothing else, so a night
+can be worked out again, or in parts, before anything is written.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from postloan.books.ledger.chart import AccountNo
+from postloan.kernel.allocation import COMPONENTS
+from postloan.kernel.product_terms import ProductTerms
+
+Schema = Mapping[str, type[pl.DataType]]
+
+LOANS = {
+    "loan_id": pl.Int64,
+    "customer_id": pl.Int64,
+    "product_version_id": pl.Int64,
+    "currency": pl.String,
+    "status": pl.String,
+    "schedule_version_no": pl.Int16,
+    "next_instalment_no": pl.Int16,
+    "next_due_date": pl.Date,
+    "row_from_date": pl.Date,
+    "row_interest_minor": pl.Int64,
+    "principal_outstanding_minor": pl.Int64,
+    "accrued_interest_minor": pl.Int64,
+    "past_due_since_date": pl.Date,
+    "bucket": pl.Int16,
+    "next_event_date": pl.Date,
+    "closed_date": pl.Date,
+}
+PLAN = {
+    "loan_id": pl.Int64,
+    "instalment_no": pl.Int16,
+    "from_date": pl.Date,
+    "due_date": pl.Date,
+    "principal_minor": pl.Int64,
+    "interest_minor": pl.Int64,
+}
+INSTALMENTS = {
+    "loan_id": pl.Int64,
+    "instalment_no": pl.Int16,
+    "schedule_version_no": pl.Int16,
+    "due_date": pl.Date,
+    **{f"{name}_due_minor": pl.Int64 for name in COMPONENTS},
+    **{f"{name}_paid_minor": pl.Int64 for name in COMPONENTS},
+    **{f"{name}_waived_minor": pl.Int64 for name in COMPONENTS},
+    "penalty_minor_days": pl.Int64,
+    "penalty_counted_through_date": pl.Date,
+    "settled_date": pl.Date,
+}
+RECEIPTS = {"receipt_id": pl.Int64, "loan_id": pl.Int64, "unapplied_minor": pl.Int64}
+POSTINGS = {
+    "kind": pl.String,
+    "currency": pl.String,
+    "debit_id": pl.Int16,
+    "credit_id": pl.Int16,
+    "amount_minor": pl.Int64,
+    "loan_id": pl.Int64,
+    "instalment_no": pl.Int16,
+}
+ALLOCATIONS = {
+    "receipt_id": pl.Int64,
+    "loan_id": pl.Int64,
+    "instalment_no": pl.Int16,
+    "component": pl.String,
+    "amount_minor": pl.Int64,
+}
+REMINDERS = {
+    "loan_id": pl.Int64,
+    "customer_id": pl.Int64,
+    "instalment_no": pl.Int16,
+    "due_date": pl.Date,
+    "kind": pl.String,
+    "contact_date": pl.Date,
+}
+
+
+def open_minor(component: str) -> pl.Expr:
+    """What is still owed of one component of an instalment."""
+    return pl.col(f"{component}_due_minor") - pl.col(f"{component}_paid_minor") - pl.col(f"{component}_waived_minor")
+
+
+OPEN_TOTAL_MINOR = pl.sum_horizontal(open_minor(name) for name in COMPONENTS)
+
+
+@dataclass(frozen=True)
+class Night:
+    """
+    One partition on one business date.
+
+    `loans` are those with something to do, `plan` the rows of their schedules that
+    fall due by tomorrow and one more, `instalments` their demands that are open
+    (new ones join), `receipts` their money not yet allocated. The rest is what the
+    steps add. `…_before` keeps loans and instalments as they were read.
+    """
+
+    business_date: date
+    is_month_end: bool
+    terms: dict[int, ProductTerms]
+    loans: pl.DataFrame
+    plan: pl.DataFrame
+    instalments: pl.DataFrame
+    receipts: pl.DataFrame
+    postings: pl.DataFrame
+    allocations: pl.DataFrame
+    reminders: pl.DataFrame
+    loans_before: pl.DataFrame
+    instalments_before: pl.DataFrame
+
+    @property
+    def tomorrow(self) -> date:
+        """The day this close prepares: what falls due then is raised tonight."""
+        return self.business_date + timedelta(days=1)
+
+    def with_postings(
+        self, *, kind: str, debit: AccountNo, credit: AccountNo, rows: pl.DataFrame, amount: str | pl.Expr
+    ) -> "Night":
+        """Add a posting for each of `rows` (loan_id, instalment_no, currency) with a positive amount."""
+        value = pl.col(amount) if isinstance(amount, str) else amount
+        added = rows.with_columns(
+            value.alias("amount_minor"),
+            pl.lit(kind).alias("kind"),
+            pl.lit(int(debit)).alias("debit_id"),
+            pl.lit(int(credit)).alias("credit_id"),
+        ).filter(pl.col("amount_minor") > 0)
+        return replace(self, postings=pl.concat([self.postings, shaped(added, POSTINGS)]))
+
+    def by_product(self, frame: pl.DataFrame) -> Iterator[tuple[ProductTerms, pl.DataFrame]]:
+        """Yield the terms of each product version in `frame` with its rows, in their order."""
+        for version in sorted(frame["product_version_id"].unique().to_list()):
+            yield self.terms[version], frame.filter(pl.col("product_version_id") == version)
+
+    def only(self, loan_ids: pl.Series) -> "Night":
+        """Return the same night for some of its loans: the way a faulty loan is found."""
+
+        def some(frame: pl.DataFrame) -> pl.DataFrame:
+            return frame.filter(pl.col("loan_id").is_in(loan_ids.implode()))
+
+        return self._with_frames({name: some(getattr(self, name)) for name in FRAMES})
+
+    def joined_by(self, other: "Night") -> "Night":
+        """Return both nights' loans and all that belongs to them as one night again."""
+        return self._with_frames({name: pl.concat([getattr(self, name), getattr(other, name)]) for name in FRAMES})
+
+    def _with_frames(self, frames: dict[str, Any]) -> "Night":
+        return replace(self, **frames)
+
+
+FRAMES = tuple(field.name for field in fields(Night) if field.type is pl.DataFrame)
+
+
+def shaped(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """Return exactly the columns of `schema`, in order and type."""
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def empty(schema: Schema) -> pl.DataFrame:
+    """Return a frame without rows."""
+    return pl.DataFrame(schema=schema)

@@ -1,0 +1,76 @@
+"""Questions about the night shift: its runs, one run with its partitions, loans set aside."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from postloan.close.models import ClosePartition, CloseRun, FaultyLoan
+
+
+@dataclass(frozen=True)
+class StepTiming:
+    """Seconds one step took over all partitions, and its share of the slowest step in thousandths."""
+
+    step: str
+    seconds: float
+    share_of_slowest_mille: int
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did over all its partitions: counts by name, timings by step."""
+
+    counts: dict[str, int]
+    steps: tuple[StepTiming, ...]
+    step_seconds: float
+    elapsed: timedelta | None
+
+
+def find_runs() -> QuerySet[CloseRun]:
+    """Return the runs, the latest day first, with how many partitions are done."""
+    return CloseRun.objects.annotate(partitions_done=Count("marks")).order_by("-business_date")
+
+
+def get_run(*, business_date: date) -> CloseRun:
+    """Return the run of one business date with its partitions in order. Raises CloseRun.DoesNotExist."""
+    marks = Prefetch("marks", queryset=ClosePartition.objects.order_by("partition_no"))
+    return CloseRun.objects.prefetch_related(marks).get(business_date=business_date)
+
+
+def get_neighbours(*, business_date: date) -> tuple[date | None, date | None]:
+    """Return the business dates closed before and after this one."""
+    dates = CloseRun.objects.values_list("business_date", flat=True)
+    before = dates.filter(business_date__lt=business_date).order_by("-business_date").first()
+    after = dates.filter(business_date__gt=business_date).order_by("business_date").first()
+    return before, after
+
+
+def summarise(*, run: CloseRun, marks: Sequence[ClosePartition]) -> RunSummary:
+    """Return the sums over the partitions of a run; steps stay in the order in which they ran."""
+    counts: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
+    for mark in marks:
+        counts.update({name: value for name, value in mark.counts.items() if isinstance(value, int)})
+        for step, took in mark.step_seconds.items():
+            seconds[step] = seconds.get(step, 0.0) + float(took)
+    slowest = max(seconds.values(), default=0.0)
+    steps = tuple(
+        StepTiming(step, took, round(1000 * took / slowest) if slowest else 0) for step, took in seconds.items()
+    )
+    return RunSummary(
+        counts=dict(counts),
+        steps=steps,
+        step_seconds=sum(seconds.values()),
+        elapsed=run.finished_at - run.started_at if run.finished_at else None,
+    )
+
+
+def get_faults(*, business_date: date | None = None, only_open: bool = False) -> list[FaultyLoan]:
+    """Return loans set aside, the latest first: on one business date, or those still open."""
+    faults = FaultyLoan.objects.select_related("loan").order_by("-found_at")
+    if business_date is not None:
+        faults = faults.filter(business_date=business_date)
+    return list(faults.filter(solved_at__isnull=True)[:500] if only_open else faults[:500])

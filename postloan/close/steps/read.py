@@ -1,0 +1,109 @@
+"""Read one partition: lock its slots and the loans whose date has come, and fetch what the steps need as columns."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from postloan.books.columns import Columns
+from postloan.books.products.models import ProductVersion
+from postloan.close.night import (
+    ALLOCATIONS,
+    INSTALMENTS,
+    LOANS,
+    PLAN,
+    POSTINGS,
+    RECEIPTS,
+    REMINDERS,
+    Night,
+    empty,
+    shaped,
+)
+from postloan.kernel.product_terms import ProductTerms
+
+
+def lock_slots(*, columns: Columns, from_slot: int, to_slot: int) -> pl.DataFrame:
+    """Hold the slots of a partition until the end of the transaction; receipts for them wait. Returns their dates."""
+    return columns.read(
+        f"SELECT slot, closed_through_date FROM ledger_bookslot WHERE slot >= {from_slot} AND slot < {to_slot} "
+        "ORDER BY slot FOR UPDATE"
+    )
+
+
+def read_night(*, columns: Columns, business_date: date, from_slot: int, to_slot: int) -> Night:
+    """Return the night's work on the slots from `from_slot` (inclusive) to `to_slot` (exclusive)."""
+    is_month_end = (business_date + timedelta(days=1)).day == 1
+    loans = columns.read(_loans_sql(business_date, from_slot, to_slot, everybody=is_month_end))
+    columns.stage(name="night_loan", rows=loans.select("loan_id"))
+    instalments = shaped(columns.read(_INSTALMENTS_SQL), INSTALMENTS)
+    return Night(
+        business_date=business_date,
+        is_month_end=is_month_end,
+        terms=_terms(loans),
+        loans=shaped(loans, LOANS),
+        plan=_plan(loans, through_date=business_date + timedelta(days=1)),
+        instalments=instalments,
+        receipts=shaped(columns.read(_RECEIPTS_SQL), RECEIPTS),
+        postings=empty(POSTINGS),
+        allocations=empty(ALLOCATIONS),
+        reminders=empty(REMINDERS),
+        loans_before=shaped(loans, LOANS),
+        instalments_before=instalments,
+    )
+
+
+def _loans_sql(business_date: date, from_slot: int, to_slot: int, *, everybody: bool) -> str:
+    has_work = f"loan.next_event_date <= '{business_date}'"
+    if everybody:
+        has_work = f"({has_work} OR loan.status = 'active')"
+    due = f"loan.next_due_date <= '{business_date + timedelta(days=1)}'"
+    return f"""
+        SELECT loan.id AS loan_id, customer_id, product_version_id, currency, status, schedule_version_no,
+               next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
+               past_due_since_date, bucket, next_event_date, closed_date,
+               CASE WHEN place.k > 1 THEN plan.due_dates[place.k - 1] ELSE plan.row_from_date END AS row_from_date,
+               plan.interest_minor[place.k] AS row_interest_minor,
+               CASE WHEN {due} THEN plan.due_dates[place.k:] END AS due_dates,
+               CASE WHEN {due} THEN plan.principal_minor[place.k:] END AS principal_minor,
+               CASE WHEN {due} THEN plan.interest_minor[place.k:] END AS interest_minor
+        FROM loans_loan loan
+        LEFT JOIN loans_scheduleversion plan
+               ON plan.loan_id = loan.id AND plan.version_no = loan.schedule_version_no
+        LEFT JOIN LATERAL (SELECT loan.next_instalment_no - plan.from_instalment_no + 1 AS k) place ON true
+        WHERE slot >= {from_slot} AND slot < {to_slot} AND set_aside_at IS NULL AND {has_work}
+        ORDER BY loan.id FOR UPDATE OF loan
+    """
+
+
+_INSTALMENTS_SQL = f"""
+    SELECT {", ".join(INSTALMENTS)}
+    FROM loans_instalment JOIN pg_temp.night_loan USING (loan_id)
+    WHERE settled_date IS NULL ORDER BY loan_id, due_date, instalment_no
+"""
+_RECEIPTS_SQL = """
+    SELECT id AS receipt_id, loan_id, unapplied_minor
+    FROM payments_receipt JOIN pg_temp.night_loan USING (loan_id)
+    WHERE unapplied_minor > 0 ORDER BY loan_id, id
+"""
+
+
+def _plan(loans: pl.DataFrame, *, through_date: date) -> pl.DataFrame:
+    """Return, for loans with a row due by `through_date`, those rows and the one after them."""
+    rows = (
+        loans.lazy()
+        .filter(pl.col("due_dates").is_not_null())
+        .select("loan_id", "next_instalment_no", "row_from_date", "due_dates", "principal_minor", "interest_minor")
+        .explode("due_dates", "principal_minor", "interest_minor")
+        .rename({"due_dates": "due_date"})
+        .with_columns(
+            (pl.col("next_instalment_no") + pl.int_range(pl.len()).over("loan_id")).alias("instalment_no"),
+            pl.col("due_date").shift(1).over("loan_id").fill_null(pl.col("row_from_date")).alias("from_date"),
+        )
+        .filter(pl.col("from_date") <= through_date)
+        .collect()
+    )
+    return shaped(rows, PLAN)
+
+
+def _terms(loans: pl.DataFrame) -> dict[int, ProductTerms]:
+    versions = ProductVersion.objects.filter(pk__in=loans["product_version_id"].unique().to_list())
+    return {version.pk: version.product_terms for version in versions}

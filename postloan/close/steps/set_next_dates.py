@@ -1,0 +1,47 @@
+"""
+Set the date of each loan's next event, so that no night looks at it in between.
+
+A close prepares the day after it: what is due or to be reminded of on a day is
+work of the evening before, while grace and buckets end with their own day.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from postloan.close.night import Night
+from postloan.kernel.events import DateArray, EventTerms, next_event_dates_many
+
+
+def set_next_dates(night: Night) -> Night:
+    """Return the loans with their next event date; none for loans that are closed or charged off."""
+    dated = [_dated(night, terms.event_terms, loans) for terms, loans in night.by_product(night.loans)]
+    if not dated:
+        return night
+    loans = pl.concat(dated).with_columns(
+        pl.when(pl.col("status") == "active").then(pl.col("next_event_date")).alias("next_event_date")
+    )
+    return replace(night, loans=loans.sort("loan_id"))
+
+
+def _dated(night: Night, terms: EventTerms, loans: pl.DataFrame) -> pl.DataFrame:
+    loans = loans.sort("loan_id")
+    loan_ids = loans["loan_id"].to_numpy()
+    rows = night.instalments.filter(
+        pl.col("settled_date").is_null(), pl.col("loan_id").is_in(loans["loan_id"].implode())
+    )
+    next_dates = next_event_dates_many(
+        after=night.business_date,
+        terms=terms,
+        due_dates_ahead=_evening_before(loans["next_due_date"]),
+        past_due_since=loans["past_due_since_date"].to_numpy().astype("datetime64[D]"),
+        open_loan_index=np.searchsorted(loan_ids, rows["loan_id"].to_numpy()),
+        open_due_dates=_evening_before(rows["due_date"]),
+        open_last_free_dates=rows["due_date"].to_numpy().astype("datetime64[D]"),
+    )
+    return loans.with_columns(pl.Series("next_event_date", next_dates, dtype=pl.Date))
+
+
+def _evening_before(dates: pl.Series) -> DateArray:
+    return dates.dt.offset_by("-1d").to_numpy().astype("datetime64[D]")

@@ -1,0 +1,84 @@
+"""
+What the children of `postloan run` do, each a function by its name.
+
+    python -m postloan.config.serving.child site
+
+Before anything else a child asks the kernel to be ended with its supervisor,
+so that a killed run leaves no worker behind that nobody knows of.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+
+from postloan.config.places import var_dir
+
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_supervisor() -> None:
+    """Be killed when the supervisor dies (Linux); end at once where it is dead already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(os.environ["POSTLOAN_SUPERVISOR"]):
+        sys.exit("the supervisor is gone")
+
+
+def mailbox() -> None:
+    """Receive mail on the socket that the supervisor has opened."""
+    from postloan.outside.mail.demo_mailbox import MailboxHandler, serve_mail
+
+    listening = socket.socket(fileno=int(os.environ["POSTLOAN_LISTENING_FD"]))
+    directory = os.environ.get("POSTLOAN_MAILBOX") or var_dir() / "mailbox"
+    asyncio.run(serve_mail(handler=MailboxHandler(directory=type(var_dir())(directory)), listening=listening))
+
+
+def preparation() -> None:
+    """Migrate the database and prepare the demonstration, telling the supervisor how far it is."""
+    with os.fdopen(int(os.environ["POSTLOAN_PROGRESS_FD"]), "w", buffering=1, encoding="utf-8") as out:
+
+        def progress(step: str, percent: float | None = None) -> None:
+            print(json.dumps({"step": step, "percent": percent}), file=out)
+
+        progress("setting up the tables")
+        _set_up_django()
+        from django.core.management import call_command
+
+        from postloan.lab.demo import prepare_demo
+
+        call_command("migrate", verbosity=0, interactive=False)
+        lines = prepare_demo(progress=progress)
+        print(json.dumps({"lines": list(lines)}), file=out)
+
+
+def worker() -> None:
+    """Do background jobs until asked to end."""
+    _set_up_django()
+    from django.core.management import call_command
+
+    call_command("procrastinate", "worker")
+
+
+def site() -> None:
+    """Serve the site on the socket that the supervisor has opened; a waiting page until the run is ready."""
+    from postloan.config.serving.waiting_site import serve
+
+    asyncio.run(serve(listening=socket.socket(fileno=int(os.environ["POSTLOAN_LISTENING_FD"]))))
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "postloan.config.settings")
+    import django
+
+    django.setup()
+
+
+CHILDREN = {"mailbox": mailbox, "preparation": preparation, "worker": worker, "site": site}
+
+if __name__ == "__main__":
+    end_with_supervisor()
+    CHILDREN[sys.argv[1]]()
