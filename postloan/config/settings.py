@@ -11,7 +11,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from postloan.config.database import database_settings, var_dir
-from postloan.config.secrets import secret_key
+from postloan.config.signing import secret_key
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = var_dir()

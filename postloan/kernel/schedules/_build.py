@@ -20,6 +20,7 @@ from postloan.kernel.schedules._periods import TimedRow, lay_out, lay_out_endles
 from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow, Smoothing, down_payment_row
 from postloan.kernel.schedules._split import split_equally
 from postloan.kernel.schedules._terms import (
+    LAST_YEAR,
     MOST_INSTALMENTS,
     DeferredInterest,
     Fee,
@@ -217,8 +218,10 @@ def _fixed_instalment(*, terms: ScheduleTerms, opening: int, instalment: int) ->
     walk = Walk(terms=terms, balance=opening)
     rows: list[ScheduleRow] = []
     for number, timed in enumerate(timed_rows, start=1):
-        if number > MOST_INSTALMENTS:
-            raise TermsRefused("fixed_instalment_minor", f"does not repay the loan in {MOST_INSTALMENTS} rows")
+        if number > MOST_INSTALMENTS or timed.period.to_date.year > LAST_YEAR + 200:
+            raise TermsRefused(
+                "fixed_instalment_minor", f"does not repay the loan in 200 years and {MOST_INSTALMENTS} rows"
+            )
         accrued = _accrued(terms=terms, balance=walk.balance, factor=timed.factor)
         is_paid_off = number > terms.principal_grace and walk.balance + accrued + walk.carried <= instalment
         is_last = number == terms.instalments or (is_paid_off and terms.balloon_minor == 0)

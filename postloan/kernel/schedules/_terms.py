@@ -5,12 +5,15 @@ from datetime import date
 from enum import StrEnum
 
 from postloan.kernel.calendars import MonthEnd, add_months
-from postloan.kernel.daycounts import DayCount, Unit
+from postloan.kernel.daycounts import DAYS_OF_UNIT, DayCount, Unit
 from postloan.kernel.money import Rounding
 from postloan.kernel.rates import PPM, Rate
 
 MOST_INSTALMENTS = 1200
 LARGEST_MINOR = 10**15
+FIRST_YEAR, LAST_YEAR = 1900, 2400
+LONGEST_TERM_DAYS = 200 * 366
+LONGEST_FIRST_DAYS = 10 * 366
 
 
 class Method(StrEnum):
@@ -167,17 +170,25 @@ def _check_amounts(terms: ScheduleTerms) -> None:
 
 
 def _check_dates(terms: ScheduleTerms) -> None:
+    in_range = FIRST_YEAR <= terms.start_date.year <= LAST_YEAR
+    _refuse_if(not in_range, "start_date", f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     _refuse_if(terms.every < 1, "every", "must be at least 1")
+    rows = 1
     if terms.instalments is not None:
-        in_range = 1 <= terms.instalments <= MOST_INSTALMENTS
-        _refuse_if(not in_range, "instalments", f"must be from 1 to {MOST_INSTALMENTS}")
+        rows = terms.instalments
+        _refuse_if(not 1 <= rows <= MOST_INSTALMENTS, "instalments", f"must be from 1 to {MOST_INSTALMENTS}")
+    term_days = rows * terms.every * DAYS_OF_UNIT[terms.unit]
+    _refuse_if(term_days > LONGEST_TERM_DAYS, "every", "makes a term of more than 200 years")
     if terms.first_due_date is not None:
+        first_days = (terms.first_due_date - terms.start_date).days
+        _refuse_if(first_days > LONGEST_FIRST_DAYS, "first_due_date", "must lie within ten years of start_date")
         _refuse_if(terms.first_due_date <= terms.start_date, "first_due_date", "must lie after start_date")
         _refuse_if(terms.due_day is not None, "due_day", "give either due_day or first_due_date")
     if terms.due_day is not None:
         _refuse_if(not 1 <= terms.due_day <= 31, "due_day", "must be from 1 to 31")
         _refuse_if(terms.unit != "month", "due_day", "needs months as the unit")
-        _refuse_if(terms.minimum_first_days < 1, "minimum_first_days", "must be at least 1")
+        in_range = 1 <= terms.minimum_first_days <= LONGEST_FIRST_DAYS
+        _refuse_if(not in_range, "minimum_first_days", f"must be from 1 to {LONGEST_FIRST_DAYS}")
     if terms.seed_day is not None:
         _refuse_if(not 1 <= terms.seed_day <= 31, "seed_day", "must be from 1 to 31")
         _refuse_if(terms.unit != "month", "seed_day", "needs months as the unit")
