@@ -1,0 +1,47 @@
+"""
+Quotes: the terms of a loan as JSON in, its schedule out.
+
+`read_terms` (text) and `take_terms` (parsed) refuse what is not understood and name the field;
+`quote` answers with rows, totals and the terms as understood.
+"""
+
+from postloan.kernel.quoting._conventions import Convention, preset_of
+from postloan.kernel.quoting._quote import (
+    Quote,
+    QuoteRow,
+    QuoteTotals,
+    quote,
+    quote_lines,
+    quote_many,
+    quote_schema,
+    terms_schema,
+)
+from postloan.kernel.quoting._terms import (
+    QuoteFee,
+    QuoteRefused,
+    QuoteTerms,
+    complete_terms,
+    read_terms,
+    schedule_terms_of,
+    take_terms,
+)
+
+__all__ = [
+    "Convention",
+    "Quote",
+    "QuoteFee",
+    "QuoteRefused",
+    "QuoteRow",
+    "QuoteTerms",
+    "QuoteTotals",
+    "complete_terms",
+    "preset_of",
+    "quote",
+    "quote_lines",
+    "quote_many",
+    "quote_schema",
+    "read_terms",
+    "schedule_terms_of",
+    "take_terms",
+    "terms_schema",
+]

@@ -1,0 +1,138 @@
+"""
+Quote a loan: terms in, the schedule with every row and the totals out.
+
+The same function stands behind the command and the API, so a quote, a page and the book can never
+give three answers. The rule page is docs/rules/quote.md.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from postloan.kernel.quoting._terms import QuoteRefused, QuoteTerms, complete_terms, read_terms, schedule_terms_of
+from postloan.kernel.schedules import Schedule, ScheduleRow, TermsRefused, build_schedule
+
+
+class QuoteRow(BaseModel):
+    """One row; amounts in minor units, `balance_minor` is principal still owed after the row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    instalment_no: int
+    from_date: date
+    due_date: date
+    days: int
+    principal_minor: int
+    interest_minor: int
+    fee_minor: int
+    total_minor: int
+    balance_minor: int
+    carried_interest_minor: int
+    remainder_minor: int
+    is_down_payment: bool
+
+
+class QuoteTotals(BaseModel):
+    """The sums over all rows, in minor units."""
+
+    model_config = ConfigDict(frozen=True)
+
+    principal_minor: int
+    interest_minor: int
+    fee_minor: int
+    total_minor: int
+
+
+class Quote(BaseModel):
+    """A schedule with its totals, and the terms as understood."""
+
+    model_config = ConfigDict(frozen=True)
+
+    convention: str
+    currency: str
+    currency_digits: int
+    terms: QuoteTerms
+    instalment_minor: int | None
+    rows: tuple[QuoteRow, ...]
+    totals: QuoteTotals
+
+
+def quote(*, terms: QuoteTerms) -> Quote:
+    """
+    Return the schedule of a loan on these terms, to the minor unit.
+
+    Raises:
+        QuoteRefused: naming the field, where the terms make no schedule.
+    """
+    understood = complete_terms(terms=terms)
+    try:
+        schedule = build_schedule(terms=schedule_terms_of(terms=understood))
+    except TermsRefused as refusal:
+        raise QuoteRefused(refusal.field, refusal.message) from None
+    return _quote_of(terms=understood, schedule=schedule)
+
+
+def quote_many(*, terms: Iterable[QuoteTerms]) -> Iterator[Quote]:
+    """Return the quotes of many loans one after the other; the first refusal ends it."""
+    return (quote(terms=each) for each in terms)
+
+
+def quote_lines(*, lines: Iterable[str]) -> Iterator[tuple[int, Quote | QuoteRefused]]:
+    """
+    Quote JSON Lines: for every line that is not empty, its number (from 1) and its quote or refusal.
+
+    A refused line does not end the others.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield number, quote(terms=read_terms(line))
+        except QuoteRefused as refusal:
+            yield number, refusal
+
+
+def terms_schema() -> dict[str, Any]:
+    """Return the JSON schema of the terms."""
+    return QuoteTerms.model_json_schema()
+
+
+def quote_schema() -> dict[str, Any]:
+    """Return the JSON schema of a quote."""
+    return Quote.model_json_schema(mode="serialization")
+
+
+def _quote_of(*, terms: QuoteTerms, schedule: Schedule) -> Quote:
+    return Quote(
+        convention=terms.convention,
+        currency=terms.currency,
+        currency_digits=terms.currency_digits,
+        terms=terms,
+        instalment_minor=schedule.instalment_minor,
+        rows=tuple(_row_of(row) for row in schedule.rows),
+        totals=QuoteTotals(
+            principal_minor=schedule.principal_minor,
+            interest_minor=schedule.interest_minor,
+            fee_minor=schedule.fee_minor,
+            total_minor=schedule.total_minor,
+        ),
+    )
+
+
+def _row_of(row: ScheduleRow) -> QuoteRow:
+    return QuoteRow(
+        instalment_no=row.instalment_no,
+        from_date=row.from_date,
+        due_date=row.due_date,
+        days=row.days,
+        principal_minor=row.principal_minor,
+        interest_minor=row.interest_minor,
+        fee_minor=row.fee_minor,
+        total_minor=row.total_minor,
+        balance_minor=row.balance_minor,
+        carried_interest_minor=row.carried_out_minor,
+        remainder_minor=row.remainder_minor,
+        is_down_payment=row.is_down_payment,
+    )
