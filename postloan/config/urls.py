@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from postloan.config.health import healthz
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
     path("", include("postloan.web.ui.urls")),
     path("desk/", include("postloan.web.desk.urls")),
     path("office/", include("postloan.web.office.urls")),

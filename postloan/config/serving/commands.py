@@ -60,7 +60,11 @@ def stop(*, arguments: list[str]) -> int:
                 print(f"postloan stop: pid {pid} does not end", file=sys.stderr)
                 return 1
             time.sleep(0.1)
-    stopped = _stop_orphans()
+    try:
+        stopped = _stop_orphans()
+    except LockBusy:
+        print("Stopped; a command of Postloan's still uses the database and stops it when it ends.")
+        return 0
     print("Stopped." if pid or stopped else f"Nothing runs on {var_dir()}.")
     return 0
 
@@ -104,9 +108,11 @@ def _mark_var() -> None:
 
 
 def _stop_orphans() -> bool:
-    """Stop databases that a kill left running; say whether there were any."""
-    servers = [EmbeddedServer(data_dir=var_dir() / name) for name in ("postgres", "test-postgres")]
-    return any([server.stop_orphan() for server in servers])
+    """Stop databases that a kill left running; say whether there were any. Raises LockBusy where one is used."""
+    stopped = False
+    for name in ("postgres", "test-postgres"):
+        stopped |= EmbeddedServer(data_dir=var_dir() / name).stop_orphan()
+    return stopped
 
 
 def _refuse(text: str) -> int:

@@ -8,6 +8,7 @@ the worker. Then everything is watched until somebody ends it, and ended in the
 opposite order, the database last.
 """
 
+import errno
 import json
 import os
 import selectors
@@ -36,11 +37,16 @@ from postloan.config.serving.supervisor import Child, ChildFailed, Supervisor
 MAILBOX_PORT = 8025
 TICK_SECONDS = 0.2
 READY_SECONDS_MAX = 60.0
+REASONS = {
+    errno.EADDRINUSE: "is taken by another program",
+    errno.EACCES: "may be opened by root only",
+    errno.EADDRNOTAVAIL: "is no address of this machine",
+}
 PREPARATIONS_MAX = 3  # tries, where the database was lost under it
 
 
 class PortTaken(Exception):
-    """The address for the site is in use; the message says how to choose another."""
+    """The address for the site cannot be opened; the message says how to choose another."""
 
 
 class StopRequested(BaseException):
@@ -223,9 +229,8 @@ def _listen(*, host: str, port: int) -> socket.socket:
     except OverflowError:
         raise PortTaken(f"{port} is no port; choose one from 1 to 65535: make run PORT=8001") from None
     except OSError as error:
-        raise PortTaken(
-            f"{host}:{port} cannot be opened: {error.strerror}. Choose another: make run PORT=8001"
-        ) from None
+        why = REASONS.get(error.errno or 0) or os.strerror(error.errno or 0)
+        raise PortTaken(f"{host}:{port} {why}. Choose another: make run PORT=8001") from None
 
 
 def _listen_anywhere(*, port: int) -> socket.socket:

@@ -49,7 +49,7 @@ class SiteWhenReady:
 
     async def take_over(self) -> None:
         """Wait until the run is ready, then load the site."""
-        while (state := live_state()) is None or not state.ready:
+        while (state := live_state()) is None or not state.ready:  # noqa: ASYNC110 - another process's file
             await asyncio.sleep(POLL_SECONDS)
         module = await asyncio.to_thread(importlib.import_module, "postloan.config.asgi")
         self._site = module.application
