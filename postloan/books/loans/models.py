@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, GeneratedField, Index, Q, UniqueConstraint
 from django.db.models.functions import Mod
 
-from postloan.books.ledger.models import SLOTS
+from postloan.books.ledger.models import SLOTS, JournalEntry
 from postloan.books.products.models import ProductVersion
 from postloan.ground.customers.models import Customer
 
@@ -193,3 +193,41 @@ class Instalment(models.Model):
         paid: int = getattr(self, f"{component}_paid_minor")
         waived: int = getattr(self, f"{component}_waived_minor")
         return due - paid - waived
+
+
+class ImportBatch(models.Model):
+    """
+    A tape that was taken over: which file with which mapping as of which date, what it held and how it tied out.
+
+    The loans of the batch are those of `source` with ids from `first_loan_id` to
+    `last_loan_id`. Money in the JSON is in minor units. Never edited: the database refuses it.
+    """
+
+    source = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    mapping_sha256 = models.CharField(max_length=64)
+    as_of_date = models.DateField()
+    product_version = models.ForeignKey(ProductVersion, on_delete=models.PROTECT, db_index=False)
+    entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, related_name="import_batch")
+    first_loan_id = models.BigIntegerField()
+    last_loan_id = models.BigIntegerField()
+    rows_read = models.IntegerField()
+    rows_loaded = models.IntegerField()
+    rows_rejected = models.IntegerField()
+    control_totals = models.JSONField()
+    tie_out = models.JSONField()
+    warnings = models.JSONField()
+    imported_at = models.DateTimeField()
+    imported_by = models.CharField(max_length=150)
+
+    class Meta:
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["file_sha256", "mapping_sha256", "as_of_date"], name="tape_is_imported_once"),
+            CheckConstraint(
+                condition=Q(rows_read=F("rows_loaded") + F("rows_rejected")), name="imported_rows_are_loaded_or_rejected"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"import of {self.source} as of {self.as_of_date}"
