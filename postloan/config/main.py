@@ -24,6 +24,7 @@ from types import FrameType
 from typing import NoReturn
 
 from postloan.config.database import DATABASE_REFUSALS, database_in_use
+from postloan.config.places import VarUnusable, prepare_var_dir
 from postloan.config.serving.state import environment_of_run
 
 PROGRAM = "postloan"
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _dispatch(words)
-    except DATABASE_REFUSALS as refusal:
+    except (VarUnusable, *DATABASE_REFUSALS) as refusal:
         return _refuse(str(refusal), code=1)
     except KeyboardInterrupt:
         return 130
@@ -68,6 +69,7 @@ def _dispatch(words: list[str]) -> int:
     if name == "--version":
         print(f"{PROGRAM} {version('postloan')}")
         return 0
+    prepare_var_dir()
     if name in OWN_COMMANDS:
         from postloan.config.serving import commands
 

@@ -104,18 +104,18 @@ def parse_database_url(*, url: str) -> DatabaseAddress:
     """
     if url != url.strip() or any(character.isspace() for character in url):
         raise DatabaseUrlInvalid("DATABASE_URL contains white space; write %20 where it is meant")
+    if "#" in url:
+        raise DatabaseUrlInvalid("DATABASE_URL contains '#'; write %23 where it is part of a name or a password")
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise DatabaseUrlInvalid(f"DATABASE_URL: {error}") from None
+    except ValueError:  # its text may be a piece of the password
+        raise DatabaseUrlInvalid("DATABASE_URL: what stands after the host is no port, or a bracket is open") from None
     if parts.scheme not in SCHEMES:
         raise DatabaseUrlInvalid(
             f"DATABASE_URL begins with {parts.scheme or 'no scheme'!r}; Postloan runs on PostgreSQL only "
             "(postgresql://user:password@host:port/database)"
         )
-    if parts.fragment or "#" in url:
-        raise DatabaseUrlInvalid("DATABASE_URL contains '#'; write %23 where it is part of a name or a password")
     name = unquote(parts.path.removeprefix("/"))
     if not name:
         raise DatabaseUrlInvalid("DATABASE_URL names no database; it goes after the host: …@host:5432/postloan")
@@ -153,5 +153,5 @@ def _options(*, query: str) -> dict[str, str]:
 
 def _port(*, text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65_536:
-        raise DatabaseUrlInvalid(f"DATABASE_URL: {text!r} is no port")
+        raise DatabaseUrlInvalid("DATABASE_URL: the option 'port' is no port")
     return int(text)

@@ -45,7 +45,7 @@ PORT = 5432  # names the socket's file; nothing listens on TCP
 START_SECONDS_MAX = 600.0  # recovery after a kill replays what was written since the last checkpoint
 STOP_SECONDS_MAX = 60.0
 TURN_SECONDS_MAX = START_SECONDS_MAX + STOP_SECONDS_MAX
-STRAGGLER_SECONDS = 5.0
+STRAGGLER_SECONDS = 1.0
 
 Note = Callable[[str], None]
 
@@ -209,6 +209,7 @@ class EmbeddedServer:
         programs = programs_dir()
         account = server_account(data_dir=self.data_dir, programs=programs)
         self._check_data_dir()
+        self._end_server_of_removed_directory()
         if not self.data_dir.exists():
             self._initialise(account=account, programs=programs)
         elif os.geteuid() == 0 and self.data_dir.stat().st_uid != account.uid:
@@ -303,19 +304,23 @@ class EmbeddedServer:
             raise EmbeddedServerFailed(f"{directory} belongs to another user; remove it.")
         account.own(directory)
         directory.chmod(0o700)
-        self._end_server_of_removed_directory(directory / f".s.PGSQL.{PORT}.lock")
         for leftover in directory.iterdir():
             leftover.unlink()
 
-    def _end_server_of_removed_directory(self, lock_file: Path) -> None:
-        """End a server that outlived the directory it served: `var/` was removed or moved while it ran."""
+    def _end_server_of_removed_directory(self) -> None:
+        """
+        End a server that outlived the directory it served: `var/` was removed or moved while it ran.
+
+        It is ended at once (SIGQUIT): on a proper shutdown it would write its
+        control file to the path it knows, and so into the directory of its successor.
+        """
         try:
-            pid = int(lock_file.read_text().splitlines()[0])
+            pid = int((socket_dir(data_dir=self.data_dir) / f".s.PGSQL.{PORT}.lock").read_text().splitlines()[0])
         except (OSError, ValueError, IndexError):
             return
         deadline = time.monotonic() + STOP_SECONDS_MAX
         while _is_postgres(pid) and time.monotonic() < deadline:
-            _signal(pid, signal.SIGINT)
+            _signal(pid, signal.SIGQUIT)
             time.sleep(0.1)
 
     def _rotate_log(self) -> None:
@@ -421,13 +426,15 @@ def _environment() -> dict[str, str]:
 
 
 def _is_postgres(pid: int) -> bool:
+    """Say whether `pid` is a living PostgreSQL; one that is dead and not yet collected by its parent is not."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
-    except FileNotFoundError:
-        if Path("/proc/self/comm").exists():
-            return False
+        name, _, state = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
     except OSError:
-        return False
+        return not Path("/proc/self/stat").exists() and _exists(pid)  # without /proc one can only ask for the number
+    return name.startswith("postgres") and state.split()[0] not in {"Z", "X"}
+
+
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -9,14 +9,12 @@ import time
 
 from postloan.config.database import DATABASE_REFUSALS, EmbeddedServer, is_embedded
 from postloan.config.database.locks import LockBusy
-from postloan.config.places import project_dir, var_dir
+from postloan.config.places import MARK, is_ours, var_dir
 from postloan.config.serving.running import PortTaken, Run
 from postloan.config.serving.state import RunLive, holder, holding_var, live_state
 from postloan.config.serving.supervisor import ChildFailed
 
 STOP_SECONDS_MAX = 60.0
-MARK = "postloan-var"  # a file that says: this directory is ours to remove
-MARK_TEXT = "Postloan keeps its files here. `postloan reset` removes this directory with everything in it.\n"
 
 
 def run(*, arguments: list[str]) -> int:
@@ -28,7 +26,6 @@ def run(*, arguments: list[str]) -> int:
     parser.add_argument("--host", default=host, help="the address it listens on (POSTLOAN_BIND; 127.0.0.1)")
     options = parser.parse_args(arguments)
     try:
-        _mark_var()
         Run(host=options.host, port=options.port).go()
     except (RunLive, PortTaken, ChildFailed, *DATABASE_REFUSALS) as refusal:
         print(f"postloan run: {refusal}", file=sys.stderr)
@@ -81,16 +78,14 @@ def reset(*, arguments: list[str]) -> int:
     if not var.exists():
         print(f"There is nothing in {var}.")
         return 0
-    if var != project_dir() / "var" and not (var / MARK).exists():
-        return _refuse(
-            f"{var} does not look like a directory of Postloan's: the file {MARK} is missing. Remove it by hand."
-        )
+    if not is_ours(var):
+        return _refuse(f"{var} was not made by Postloan (there is no file {MARK} in it). Empty it by hand.")
     try:
         with holding_var():
             _stop_orphans()
             for entry in var.iterdir():
-                if entry.name == "locks":
-                    continue  # held just now; what waits for it must meet the same file
+                if entry.name in {MARK, "locks"}:
+                    continue  # the lock is held just now; whoever waits for it must meet the same file
                 shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     except RunLive as refusal:
         return _refuse(str(refusal))
@@ -98,13 +93,6 @@ def reset(*, arguments: list[str]) -> int:
         return _refuse("a command of Postloan's is using the database; wait until it has ended.")
     print(f"Removed what was in {var}.")
     return 0
-
-
-def _mark_var() -> None:
-    var = var_dir()
-    var.mkdir(parents=True, exist_ok=True)
-    if not any(var.iterdir()) or var == project_dir() / "var":
-        (var / MARK).write_text(MARK_TEXT)
 
 
 def _stop_orphans() -> bool:
