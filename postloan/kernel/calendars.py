@@ -26,9 +26,10 @@ LONGEST_REST_DAYS = 60
 
 
 class MonthEnd(StrEnum):
-    """What a seed on the last day of its month means."""
+    """What a seed on the last day of its month means, and a month that lacks the seed's day."""
 
-    SAME_DAY = "same_day"  # 30 June, 30 July, 30 August
+    SAME_DAY = "same_day"  # 30 June, 30 July, 30 August; 31 January, 28 February, 31 March
+    ROLLS_OVER = "rolls_over"  # 31 January, 1 March, 31 March, 1 May
     STAYS_MONTH_END = "stays_month_end"  # 30 June, 31 July, 31 August
 
 
@@ -102,6 +103,8 @@ def step_date(
         return seed_date + timedelta(days=steps * every * DAYS_OF_UNIT[unit])
     if month_end is MonthEnd.STAYS_MONTH_END and seed_day is None and _is_month_end(seed_date):
         seed_day = 31
+    if month_end is MonthEnd.ROLLS_OVER:
+        return _roll_over(seed_date=seed_date, months=steps * every, seed_day=seed_day or seed_date.day)
     return add_months(seed_date=seed_date, months=steps * every, seed_day=seed_day)
 
 
@@ -206,6 +209,12 @@ def day_of_month_many(*, dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.in
     days = dates.astype("datetime64[D]")
     of_month: npt.NDArray[np.int64] = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
     return of_month
+
+
+def _roll_over(*, seed_date: date, months: int, seed_day: int) -> date:
+    """Return the seed's day of the month, or the first of the next month where it is missing."""
+    clamped = add_months(seed_date=seed_date, months=months, seed_day=seed_day)
+    return clamped if clamped.day == seed_day else clamped + timedelta(days=1)
 
 
 def _is_month_end(day: date) -> bool:

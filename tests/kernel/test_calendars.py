@@ -60,6 +60,21 @@ def test_a_month_end_may_stay_a_month_end():
     assert due_dates(**june, month_end=MonthEnd.STAYS_MONTH_END)[1] == date(2024, 7, 31)
 
 
+@pytest.mark.parametrize(
+    ("seed", "count", "last"),
+    [  # apache/fineract, LoanMonthEndDueDateStrategy.feature, C111048 and C111049
+        (date(2025, 1, 31), 3, [date(2025, 3, 1), date(2025, 3, 31), date(2025, 5, 1)]),
+        (date(2024, 2, 29), 12, [date(2024, 12, 29), date(2025, 1, 29), date(2025, 3, 1)]),
+        (date(2025, 1, 28), 3, [date(2025, 2, 28), date(2025, 3, 28), date(2025, 4, 28)]),
+        (date(2025, 1, 30), 3, [date(2025, 3, 1), date(2025, 3, 30), date(2025, 4, 30)]),
+    ],
+)
+def test_a_missing_day_may_roll_into_the_next_month_without_moving_the_seed(seed, count, last):
+    dates = [step_date(seed_date=seed, steps=n, month_end=MonthEnd.ROLLS_OVER) for n in range(1, count + 1)]
+
+    assert dates[-3:] == last
+
+
 def test_weeks_and_days_step_by_days():
     assert step_date(seed_date=date(2024, 2, 28), steps=2, every=2, unit="week") == date(2024, 3, 27)
     assert step_date(seed_date=date(2024, 2, 28), steps=-1, every=5, unit="day") == date(2024, 2, 23)

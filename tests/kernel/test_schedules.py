@@ -103,6 +103,19 @@ def test_flat_interest_and_principal_each_name_their_own_remainder():
     assert column(schedule, "interest_minor") == [100] * 7
 
 
+def test_flat_interest_by_days_follows_the_calendar_and_the_instalment_stays_equal():
+    schedule = schedule_of(
+        principal_minor=70_000,
+        instalments=4,
+        start_date=date(2024, 1, 1),
+        interest_method=InterestMethod.FLAT_BY_DAYS,
+        day_count=DayCount.ACT_ACT,
+    )
+
+    assert column(schedule, "interest_minor") == [711, 666, 711, 689]
+    assert column(schedule, "total_minor") == [18_194, 18_194, 18_194, 18_195]
+
+
 def test_interest_above_the_instalment_is_carried_and_principal_is_never_negative():
     schedule = schedule_of(fixed_instalment_minor=11_000)
 
@@ -322,6 +335,10 @@ def test_smoothing_is_given_up_where_it_would_make_the_last_row_worse():
         ({"principal_grace": -1}, "principal_grace"),
         ({"method": Method.BULLET, "interest_grace": 1}, "interest_grace"),
         ({"interest_grace": 1, "deferred_interest": DeferredInterest.CAPITALISED}, "principal_grace"),
+        (
+            {"interest_method": InterestMethod.FLAT, "deferred_interest": DeferredInterest.CAPITALISED},
+            "deferred_interest",
+        ),
         ({"method": Method.EQUAL_PRINCIPAL, "remainder": Remainder.SMOOTHED}, "remainder"),
         ({"method": Method.EQUAL_PRINCIPAL, "fixed_instalment_minor": 5}, "fixed_instalment_minor"),
         ({"balloon_minor": 1_200_001}, "balloon_minor"),

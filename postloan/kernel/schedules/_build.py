@@ -73,7 +73,7 @@ def _build(*, terms: ScheduleTerms, opening: int) -> Schedule:
         return _fixed_instalment(terms=terms, opening=opening, instalment=terms.fixed_instalment_minor)
     assert terms.instalments is not None
     timed = lay_out(terms=terms, count=terms.instalments)
-    if terms.interest_method is InterestMethod.FLAT and terms.method is not Method.BULLET:
+    if terms.interest_method is not InterestMethod.DECLINING and terms.method is not Method.BULLET:
         return _flat(terms=terms, opening=opening, timed=timed)
     if terms.method is Method.EQUAL_INSTALMENT:
         return _equal_instalment(terms=terms, opening=opening, timed=timed)
@@ -274,39 +274,100 @@ def _principal_remainder(*, terms: ScheduleTerms, row: ScheduleRow, regular: int
 
 def _flat(*, terms: ScheduleTerms, opening: int, timed: Sequence[TimedRow]) -> Schedule:
     """Divide principal and the interest of the whole term equally, each with its own remainder."""
-    total_factor = sum((Fraction(*row.factor) for row in timed), Fraction(0))
-    total_share = sum((Fraction(*row.share) for row in timed), Fraction(0))
-    total = divide_rounded(
-        numerator=opening * total_factor.numerator,
-        denominator=total_factor.denominator,
-        rounding=terms.interest_rounding,
-    )
-    free = min(terms.interest_free_rows, len(timed))
-    charged = len(timed) - free
-    interests = [0] * free
-    if charged:
-        split = split_equally(
-            amount_minor=total, rows=charged, rounding=terms.interest_rounding, remainder=terms.remainder
-        )
-        interests += split.parts_minor
-    regular, principals = _principals(terms=terms, lent=opening, count=len(timed))
-    walk = Walk(terms=terms, balance=opening)
-    rows = []
-    for number, row in enumerate(timed, start=1):
-        made = walk.step(
-            timed=row,
-            number=number,
-            accrued=interests[number - 1],
-            is_last=number == len(timed),
-            principal=principals[number - 1],
-        )
-        rows.append(_principal_remainder(terms=terms, row=made, regular=regular, is_last=number == len(timed)))
+    interests = _flat_interests(terms=terms, opening=opening, timed=timed)
+    total = sum(interests)
+    charged = max(len(timed) - terms.interest_free_rows, 0)
+    instalment: int | None = None
+    regular: int | None = None
+    if terms.method is Method.EQUAL_INSTALMENT:
+        instalment = _flat_instalment(terms=terms, lent=opening, interest=total, count=len(timed), charged=charged)
+        principals = _rest_of_flat(terms=terms, lent=opening, instalment=instalment, interests=interests)
+    else:
+        regular, principals = _principals(terms=terms, lent=opening, count=len(timed))
+    rows = _flat_rows(terms=terms, opening=opening, timed=timed, interests=interests, principals=principals)
     return Schedule(
-        rows=tuple(rows),
+        rows=tuple(
+            _flat_remainder(terms=terms, row=row, instalment=instalment, regular=regular, is_last=row is rows[-1])
+            for row in rows
+        ),
+        instalment_minor=instalment,
         regular_principal_minor=regular,
         flat_interest_minor=total,
-        flat_share=Share(total_share.numerator, total_share.denominator),
     )
+
+
+def _flat_interests(*, terms: ScheduleTerms, opening: int, timed: Sequence[TimedRow]) -> list[int]:
+    """Return the flat interest of every row: an equal part of the whole, or that of its own days."""
+    if terms.interest_method is InterestMethod.FLAT_BY_DAYS:
+        return [_accrued(terms=terms, balance=opening, factor=row.factor) for row in timed]
+    whole = sum((Fraction(*row.factor) for row in timed), Fraction(0))
+    total = _accrued(terms=terms, balance=opening, factor=Share(whole.numerator, whole.denominator))
+    free = min(terms.interest_free_rows, len(timed))
+    if free == len(timed):
+        return [0] * free
+    split = split_equally(
+        amount_minor=total, rows=len(timed) - free, rounding=terms.interest_rounding, remainder=terms.remainder
+    )
+    return [0] * free + list(split.parts_minor)
+
+
+def _flat_instalment(*, terms: ScheduleTerms, lent: int, interest: int, count: int, charged: int) -> int:
+    exact = Fraction(lent - terms.balloon_minor, count - terms.principal_grace)
+    exact += Fraction(interest, charged) if charged else 0
+    for multiple in (terms.instalment_multiple_minor, 1):
+        rounded = divide_to_multiple(
+            numerator=exact.numerator,
+            denominator=exact.denominator,
+            multiple=multiple,
+            rounding=terms.instalment_rounding,
+        )
+        if rounded:
+            return rounded
+    return 0
+
+
+def _rest_of_flat(*, terms: ScheduleTerms, lent: int, instalment: int, interests: Sequence[int]) -> tuple[int, ...]:
+    """Return the principal of every row: what the instalment leaves beside the flat interest."""
+    grace = terms.principal_grace
+    regular = [max(instalment - interest, 0) for interest in interests[grace:]]
+    left = lent - terms.balloon_minor
+    parts = []
+    if terms.remainder is Remainder.FIRST:
+        parts.append(max(left - sum(regular[1:]), 0))
+        left -= parts[0]
+    for part in regular[len(parts) : -1]:
+        parts.append(min(part, left))
+        left -= parts[-1]
+    if len(parts) < len(regular):
+        parts.append(left)
+    parts[-1] += terms.balloon_minor
+    return (*(0 for _ in range(grace)), *parts)
+
+
+def _flat_rows(
+    *,
+    terms: ScheduleTerms,
+    opening: int,
+    timed: Sequence[TimedRow],
+    interests: Sequence[int],
+    principals: Sequence[int],
+) -> list[ScheduleRow]:
+    walk = Walk(terms=terms, balance=opening)
+    return [
+        walk.step(timed=row, number=number, accrued=interest, is_last=number == len(timed), principal=principal)
+        for number, (row, interest, principal) in enumerate(zip(timed, interests, principals, strict=True), start=1)
+    ]
+
+
+def _flat_remainder(
+    *, terms: ScheduleTerms, row: ScheduleRow, instalment: int | None, regular: int | None, is_last: bool
+) -> ScheduleRow:
+    if instalment is None:
+        return _principal_remainder(terms=terms, row=row, regular=regular, is_last=is_last)
+    if row.instalment_no <= terms.principal_grace:
+        return row
+    balloon = terms.balloon_minor if is_last else 0
+    return replace(row, remainder_minor=row.principal_minor + row.accrued_minor - balloon - instalment)
 
 
 # --- fees, and what always holds --------------------------------------------------------------

@@ -18,7 +18,7 @@ from postloan.kernel.money import Rounding, divide_to_multiple
 from postloan.kernel.rates import PPM
 from postloan.kernel.schedules._periods import TimedRow, lay_out
 from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow
-from postloan.kernel.schedules._terms import FeeSpread, ScheduleTerms
+from postloan.kernel.schedules._terms import FeeSpread, InterestMethod, ScheduleTerms
 
 Value: TypeAlias = int | Fraction
 
@@ -146,7 +146,11 @@ def _with_broken(formula: str, values: Mapping[str, Value], period: Period) -> t
 
 
 def _interest(terms: ScheduleTerms, schedule: Schedule, row: ScheduleRow) -> list[Step]:
-    steps = _flat_interest(terms, schedule, row) if schedule.flat_share else [_declining_interest(terms, row)]
+    steps = (
+        _flat_interest(terms, schedule, row)
+        if schedule.flat_interest_minor is not None
+        else [_declining_interest(terms, row)]
+    )
     steps.append(
         Step(
             "interest_due",
@@ -175,9 +179,11 @@ def _declining_interest(terms: ScheduleTerms, row: ScheduleRow) -> Step:
 
 
 def _flat_interest(terms: ScheduleTerms, schedule: Schedule, row: ScheduleRow) -> list[Step]:
-    assert schedule.flat_share is not None
     assert schedule.flat_interest_minor is not None
     opening = schedule.rows[0].balance_minor if schedule.rows[0].is_down_payment else terms.principal_minor
+    if terms.interest_method is InterestMethod.FLAT_BY_DAYS:
+        values: dict[str, Value] = {"principal": opening, "factor": Fraction(*row.factor)}
+        return [Step("interest_accrued", "principal * factor", values, row.accrued_minor, terms.interest_rounding)]
     factor = sum((Fraction(*each.factor) for each in schedule.rows), Fraction(0))
     whole = Step(
         "flat_interest",
@@ -236,6 +242,8 @@ def _rest_of_instalment(schedule: Schedule, row: ScheduleRow) -> Step:
 def _instalment(terms: ScheduleTerms, schedule: Schedule) -> list[Step]:
     if schedule.instalment_minor is None:
         return []
+    if schedule.flat_interest_minor is not None:
+        return [_flat_instalment(terms, schedule, schedule.flat_interest_minor, schedule.instalment_minor)]
     if schedule.annuity is None or schedule.first_instalment_minor is None:
         return [Step("instalment_agreed", "agreed", {"agreed": schedule.instalment_minor}, schedule.instalment_minor)]
     lent = schedule.principal_minor
@@ -270,6 +278,21 @@ def _instalment(terms: ScheduleTerms, schedule: Schedule) -> list[Step]:
         )
         steps += [share, moved]
     return steps
+
+
+def _flat_instalment(terms: ScheduleTerms, schedule: Schedule, interest: int, instalment: int) -> Step:
+    rows = [row for row in schedule.rows if not row.is_down_payment]
+    charged = len(rows) - terms.interest_free_rows
+    formula = "principal / rows"
+    values: dict[str, Value] = {
+        "principal": rows[0].opening_minor - terms.balloon_minor,
+        "rows": len(rows) - terms.principal_grace,
+    }
+    if charged > 0:
+        formula += " + interest / charged_rows"
+        values |= {"interest": interest, "charged_rows": charged}
+    rounding, multiple = terms.instalment_rounding, terms.instalment_multiple_minor
+    return Step("instalment", formula, values, instalment, rounding, multiple)
 
 
 def _planned_principal(terms: ScheduleTerms, schedule: Schedule, row: ScheduleRow) -> Step:

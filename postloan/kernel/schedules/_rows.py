@@ -98,7 +98,6 @@ class Schedule:
     smoothing: tuple[Smoothing, ...] = ()
     regular_principal_minor: int | None = None
     flat_interest_minor: int | None = None
-    flat_share: Share | None = None
 
     @property
     def principal_minor(self) -> int:

@@ -30,6 +30,7 @@ class InterestMethod(StrEnum):
 
     DECLINING = "declining"  # the balance at the start of the row
     FLAT = "flat"  # the first principal over the whole term, divided equally
+    FLAT_BY_DAYS = "flat_by_days"  # the first principal over the row's own share of time
 
 
 class Remainder(StrEnum):
@@ -227,6 +228,8 @@ def _check_grace(terms: ScheduleTerms) -> None:
         _refuse_if(too_many and field != "interest_free_rows", field, "must leave at least one row")
 
     capitalised = terms.deferred_interest is DeferredInterest.CAPITALISED
+    flat = terms.interest_method is not InterestMethod.DECLINING
+    _refuse_if(capitalised and flat, "deferred_interest", "flat interest cannot be capitalised")
     _refuse_if(
         capitalised and terms.principal_grace < terms.interest_grace,
         "principal_grace",
