@@ -7,11 +7,12 @@ nothing. A run that was killed is taken up where it stopped.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
 from postloan.books.ledger.queries import get_business_date
+from postloan.care.reminders.tasks import defer_reminders
 from postloan.close.checks import check_close
 from postloan.close.models import CloseRun, FaultyLoan
 from postloan.close.partitions import Partition, close_partition
@@ -32,18 +33,26 @@ class NotTheBusinessDate(ValueError):
     """The day asked for is not the next day to close: it is closed already, or one before it is not."""
 
 
-def close_day(*, business_date: date, by: str, clock: Clock, progress: Progress | None = None) -> CloseRun:
+def close_day(
+    *,
+    business_date: date,
+    by: str,
+    clock: Clock,
+    progress: Progress | None = None,
+    rehearsal_at: datetime | None = None,
+) -> CloseRun:
     """
     Close the books of `business_date` and return the finished run.
 
+    The reminders of the next day go into the queue with it; a rehearsal says at
+    which instant they are to act (`rehearsal_at`), otherwise the clock decides.
     A run whose checks do not hold comes back as `failed`. Refusals:
     CloseAlreadyRunning, NotTheBusinessDate, ledger.queries.BooksNotOpen. Repeating
     it after a kill finishes what is left.
     """
     with _alone():
         open_date = get_business_date()
-        for unfinished in CloseRun.objects.filter(finished_at__isnull=True, business_date__lt=open_date):
-            _finish(run=unfinished, by=by, clock=clock)  # killed after its last partition
+        _finish_interrupted(open_date=open_date, by=by, clock=clock, rehearsal_at=rehearsal_at)
         if business_date != open_date:
             raise NotTheBusinessDate(f"the books are open for {open_date}, not {business_date}")
         run, _ = CloseRun.objects.get_or_create(
@@ -60,7 +69,13 @@ def close_day(*, business_date: date, by: str, clock: Clock, progress: Progress 
                 close_partition(run_id=run.pk, business_date=business_date, partition=part, clock=clock)
             if progress:
                 progress(business_date, no + 1, len(run.partitions))
-        return _finish(run=run, by=by, clock=clock)
+        return _finish(run=run, by=by, clock=clock, rehearsal_at=rehearsal_at)
+
+
+def _finish_interrupted(*, open_date: date, by: str, clock: Clock, rehearsal_at: datetime | None) -> None:
+    """Finish runs that were killed between their last partition and their checks."""
+    for run in CloseRun.objects.filter(finished_at__isnull=True, business_date__lt=open_date):
+        _finish(run=run, by=by, clock=clock, rehearsal_at=rehearsal_at)
 
 
 def close_through(*, through_date: date, by: str, clock: Clock, progress: Progress | None = None) -> list[CloseRun]:
@@ -72,7 +87,7 @@ def close_through(*, through_date: date, by: str, clock: Clock, progress: Progre
 
 
 @transaction.atomic
-def _finish(*, run: CloseRun, by: str, clock: Clock) -> CloseRun:
+def _finish(*, run: CloseRun, by: str, clock: Clock, rehearsal_at: datetime | None) -> CloseRun:
     run.checks = check_close(business_date=run.business_date)
     run.finished_at = clock()
     has_faults = FaultyLoan.objects.filter(solved_at__isnull=True).exists()
@@ -81,6 +96,7 @@ def _finish(*, run: CloseRun, by: str, clock: Clock) -> CloseRun:
     if not holds:
         run.state = CloseRun.State.FAILED
     run.save(update_fields=["checks", "finished_at", "state"])
+    defer_reminders(contact_date=run.business_date + timedelta(days=1), rehearsal_at=rehearsal_at)
     audit.record_act(
         by=by,
         action="close_day",

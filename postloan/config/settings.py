@@ -116,7 +116,7 @@ EMAIL_PORT = int(os.environ.get("POSTLOAN_SMTP_PORT", "8025"))
 EMAIL_HOST_USER = os.environ.get("POSTLOAN_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("POSTLOAN_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("POSTLOAN_SMTP_STARTTLS") == "1"
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 20.0
 DEFAULT_FROM_EMAIL = os.environ.get("POSTLOAN_MAIL_FROM", "Postloan Demo Lender <reminders@lender.example>")
 
 # What this lender is called in messages, and where a borrower finds the portal and a human.
@@ -128,8 +128,19 @@ SITE_URL = os.environ.get("POSTLOAN_SITE_URL", f"http://localhost:{os.environ.ge
 KEYSET_FILE = Path(os.environ.get("POSTLOAN_KEYSET", VAR_DIR / "keys" / "personal_data.json"))
 POSITIONS_DIR = Path(os.environ.get("POSTLOAN_POSITIONS", VAR_DIR / "positions"))
 MAILBOX_DIR = Path(os.environ.get("POSTLOAN_MAILBOX", VAR_DIR / "mailbox"))
-# "smtp" speaks to EMAIL_HOST; "memory" keeps messages in the process, for tests.
-MAIL_CHANNEL = os.environ.get("POSTLOAN_MAIL_CHANNEL", "smtp")
+
+# Which vendor carries mail. Tests put the fake's path here.
+MAIL_CHANNEL = {
+    "class": "postloan.outside.mail.vendors.smtp.SmtpChannel",
+    "options": {
+        "host": EMAIL_HOST,
+        "port": EMAIL_PORT,
+        "user": EMAIL_HOST_USER,
+        "password": EMAIL_HOST_PASSWORD,
+        "starttls": EMAIL_USE_TLS,
+        "timeout_seconds": EMAIL_TIMEOUT,
+    },
+}
 
 # A partition of the close is one transaction; more loans a partition, fewer commits.
 CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "100000"))

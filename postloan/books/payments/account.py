@@ -120,5 +120,5 @@ def _as_owed(row: Instalment) -> OpenInstalment:
     return OpenInstalment(
         instalment_no=row.instalment_no,
         due_date=row.due_date,
-        **{f"{name}_minor": row.open_minor(name) for name in cast(tuple[str, ...], COMPONENTS)},
+        **{f"{name}_minor": row.open_minor(name) for name in cast("tuple[str, ...]", COMPONENTS)},
     )

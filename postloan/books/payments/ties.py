@@ -55,6 +55,6 @@ def get_ties() -> list[Tie]:
         Tie(balances[number].code, balances[number].balance_minor, figure)
         for number, figure in zip(_ACCOUNTS, figures, strict=True)
     ]
-    debits = sum(row.debit_minor for row in balances.values())
-    credits = sum(row.credit_minor for row in balances.values())
-    return [*ties, Tie("debits_and_credits", debits, credits)]
+    debited = sum(row.debit_minor for row in balances.values())
+    credited = sum(row.credit_minor for row in balances.values())
+    return [*ties, Tie("debits_and_credits", debited, credited)]

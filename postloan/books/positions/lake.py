@@ -40,7 +40,7 @@ def write_positions(*, rows: pl.DataFrame, business_date: date, part: str) -> Pa
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     rows.select(pl.col(name).cast(dtype) for name, dtype in POSITION.items()).write_parquet(draft)
-    os.replace(draft, path)
+    draft.replace(path)
     return path
 
 

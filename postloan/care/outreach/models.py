@@ -18,6 +18,8 @@ class Message(models.Model):
     """
     One message on one channel. `key` is unique: the same occasion on the same channel is one message.
 
+    The text is written when it leaves, from the figures of that moment; until then it is empty.
+
     `occasion` holds what it was about (ids, dates and amounts, nothing personal),
     so that delivery can ask once more whether it is still wanted.
     """
@@ -39,8 +41,8 @@ class Message(models.Model):
     purpose = models.CharField(max_length=20)
     template = models.CharField(max_length=60)
     language = models.CharField(max_length=10)
-    subject_encrypted = models.BinaryField()
-    body_encrypted = models.BinaryField()
+    subject_encrypted = models.BinaryField(default=bytes)
+    body_encrypted = models.BinaryField(default=bytes)
     occasion = models.JSONField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=200, blank=True)

@@ -5,39 +5,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160)),
-                ('channel', models.CharField(choices=[('email', 'Email'), ('inbox', 'Inbox')], max_length=8)),
-                ('purpose', models.CharField(max_length=20)),
-                ('template', models.CharField(max_length=60)),
-                ('language', models.CharField(max_length=10)),
-                ('subject_encrypted', models.BinaryField()),
-                ('body_encrypted', models.BinaryField()),
-                ('occasion', models.JSONField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('dropped', 'Dropped'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('not_before_at', models.DateTimeField()),
-                ('queued_at', models.DateTimeField()),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=160)),
+                ("channel", models.CharField(choices=[("email", "Email"), ("inbox", "Inbox")], max_length=8)),
+                ("purpose", models.CharField(max_length=20)),
+                ("template", models.CharField(max_length=60)),
+                ("language", models.CharField(max_length=10)),
+                ("subject_encrypted", models.BinaryField(default=bytes)),
+                ("body_encrypted", models.BinaryField(default=bytes)),
+                ("occasion", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("dropped", "Dropped"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("not_before_at", models.DateTimeField()),
+                ("queued_at", models.DateTimeField()),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['customer', '-queued_at'], name='message_by_customer'), models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['not_before_at'], name='message_waiting'), models.Index(fields=['-queued_at'], name='message_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('key',), name='occasion_is_told_once_per_channel')],
+                "indexes": [
+                    models.Index(fields=["customer", "-queued_at"], name="message_by_customer"),
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "sending"])),
+                        fields=["not_before_at"],
+                        name="message_waiting",
+                    ),
+                    models.Index(fields=["-queued_at"], name="message_by_time"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("key",), name="occasion_is_told_once_per_channel")],
             },
         ),
     ]

@@ -5,33 +5,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('loans', '0001_initial'),
-        ('outreach', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("loans", "0001_initial"),
+        ("outreach", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instalment_no', models.SmallIntegerField()),
-                ('due_date', models.DateField()),
-                ('kind', models.CharField(max_length=20)),
-                ('contact_date', models.DateField()),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('told', 'Told'), ('dropped', 'Dropped')], db_default='planned', default='planned', max_length=8)),
-                ('reason', models.CharField(blank=True, db_default='', default='', max_length=60)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='customers.customer')),
-                ('loan', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='loans.loan')),
-                ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='outreach.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("instalment_no", models.SmallIntegerField()),
+                ("due_date", models.DateField()),
+                ("kind", models.CharField(max_length=20)),
+                ("contact_date", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "Planned"), ("told", "Told"), ("dropped", "Dropped")],
+                        db_default="planned",
+                        default="planned",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, db_default="", default="", max_length=60)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="loans.loan",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reminders",
+                        to="outreach.message",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'planned')), fields=['contact_date', 'customer', 'due_date', 'kind'], name='reminder_planned')],
-                'constraints': [models.UniqueConstraint(fields=('loan', 'due_date', 'kind'), name='reminder_is_planned_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "planned")),
+                        fields=["contact_date", "customer", "due_date", "kind"],
+                        name="reminder_planned",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("loan", "due_date", "kind"), name="reminder_is_planned_once")
+                ],
             },
         ),
     ]
