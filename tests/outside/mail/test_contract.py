@@ -16,8 +16,8 @@ from postloan.outside.mail import (
     MailChannel,
     MessageMalformed,
     OutgoingMail,
-    SmtpChannel,
 )
+from postloan.outside.mail.vendors.smtp import SmtpChannel
 from tests.outside.mail.smtp_servers import smtp_server
 
 BREAK = 0

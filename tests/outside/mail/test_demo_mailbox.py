@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from postloan.outside.mail import OutgoingMail, SmtpChannel, demo_mailbox
+from postloan.outside.mail import OutgoingMail, demo_mailbox
+from postloan.outside.mail.vendors.smtp import SmtpChannel
 from tests.outside.mail.smtp_servers import smtp_server
 
 
