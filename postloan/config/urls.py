@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from postloan.api.v1.api import api
 from postloan.config.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("api/v1/", api.urls),
     path("", include("postloan.web.ui.urls")),
     path("desk/", include("postloan.web.desk.urls")),
     path("office/", include("postloan.web.office.urls")),
