@@ -21,3 +21,20 @@ def test_a_published_schedule_is_reproduced_to_the_minor_unit(table):
     rows = quote(terms=take_terms(table["terms"])).rows
 
     assert [[row.days, row.principal_minor, row.interest_minor] for row in rows] == table["rows"]
+
+
+def test_one_published_figure_shows_the_fixed_precision_of_its_system():
+    # 7 % on 750.00 for a month is 4.375: half-even makes it 4.38, a factor of 19 digits 4.37.
+    loan = {
+        "convention": "fineract_progressive",
+        "principal_minor": 75_000,
+        "rate_ppm": 70_000,
+        "instalments": 3,
+        "start_date": "2024-06-01",
+        "day_count": "30_360",
+    }
+
+    published = quote(terms=take_terms(loan)).rows[0].interest_minor
+    exact = quote(terms=take_terms({**loan, "factor_digits": None})).rows[0].interest_minor
+
+    assert (published, exact) == (437, 438)
