@@ -10,6 +10,7 @@ from postloan.kernel.daycounts import DayCount
 from postloan.kernel.money import Rounding
 from postloan.kernel.rates import Rate
 from postloan.kernel.schedules import (
+    STEP_KEYS,
     DeferredInterest,
     Fee,
     FeeSpread,
@@ -81,6 +82,8 @@ def test_every_figure_of_every_row_is_what_its_explanation_recomputes(terms):
         steps = explain_row(terms=terms, schedule=schedule, instalment_no=row.instalment_no)
 
         assert [step.recompute() for step in steps] == [step.result for step in steps]
+        assert {step.key for step in steps} <= STEP_KEYS
+        assert [step.subject for step in steps if step.subject] == [part.fee.name for part in row.fees]
         results = {step.key: step.result for step in steps}
         assert results["total"] == row.total_minor
         assert results["balance_after"] == row.balance_minor

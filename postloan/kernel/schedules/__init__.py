@@ -8,7 +8,7 @@ recompute.
 
 from postloan.kernel.schedules._annuity import equal_instalment_minor
 from postloan.kernel.schedules._build import build_schedule
-from postloan.kernel.schedules._explain import NoSuchRow, Step, explain_row
+from postloan.kernel.schedules._explain import STEP_KEYS, NoSuchRow, Step, explain_row
 from postloan.kernel.schedules._many import ManyTerms, SchedulesMany, build_schedules_many
 from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow, Smoothing
 from postloan.kernel.schedules._split import Split, split_equally
@@ -26,6 +26,7 @@ from postloan.kernel.schedules._terms import (
 )
 
 __all__ = [
+    "STEP_KEYS",
     "DeferredInterest",
     "Fee",
     "FeePart",

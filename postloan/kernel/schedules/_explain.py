@@ -9,7 +9,7 @@ so for every row of random schedules.
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -23,6 +23,18 @@ from postloan.kernel.schedules._terms import FeeSpread, InterestMethod, Schedule
 Value: TypeAlias = int | Fraction
 
 
+STEP_KEYS = frozenset(
+    {
+        "days", "share", "share_interest_free",
+        "flat_interest", "interest_accrued", "interest_accrued_remainder", "interest_free", "interest_due",
+        "instalment", "instalment_agreed", "smoothing_share", "instalment_smoothed",
+        "principal", "principal_last", "principal_grace", "principal_at_the_end",
+        "principal_part", "principal_part_remainder", "remainder", "down_payment",
+        "fee", "fee_remainder", "total", "balance_after",
+    }
+)  # fmt: skip
+
+
 class NoSuchRow(ValueError):
     """The schedule has no row of that number."""
 
@@ -32,8 +44,8 @@ class Step:
     """
     One line of an explanation.
 
-    `key` names what is worked out (a page translates it), `formula` how, over the names in
-    `values`; amounts are minor units. `rounding` is None where the formula is exact; `multiple`
+    `key`, one of `STEP_KEYS`, names what is worked out (a page translates it), `subject` of which
+    fee; `formula` says how, over the names in `values`; amounts are minor units. `rounding` is None where the formula is exact; `multiple`
     is what the result is rounded to, in minor units.
     """
 
@@ -43,6 +55,7 @@ class Step:
     result: Value
     rounding: Rounding | None = None
     multiple: int = 1
+    subject: str = ""
 
     def exact(self) -> Fraction:
         """Return what the formula gives before rounding."""
@@ -79,7 +92,7 @@ def explain_row(*, terms: ScheduleTerms, schedule: Schedule, instalment_no: int)
         *_time(terms, row, timed),
         *_interest(terms, schedule, row),
         *_principal(terms, schedule, row),
-        *(_fee(terms, schedule, part) for part in row.fees),
+        *(replace(_fee(terms, schedule, part), subject=part.fee.name) for part in row.fees),
         *_totals(row),
     ]
 
