@@ -1,6 +1,7 @@
 """Questions about customers. What they answer is masked; `operations.reveal_customer` reads in the clear."""
 
 from contextlib import suppress
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from postloan.ground.customers.cipher import field_cipher
@@ -41,6 +42,12 @@ def get_masked_customer(*, customer: Customer) -> MaskedCustomer:
     return MaskedCustomer(
         customer_id=customer.pk, name=masked_name(name=name), emails=tuple(emails), phones=tuple(phones)
     )
+
+
+def get_customers(*, customer_ids: Collection[int]) -> list[Customer]:
+    """Return these customers with their contact points, still encrypted, the newest first."""
+    found = Customer.objects.filter(pk__in=customer_ids).prefetch_related("contact_points")
+    return list(found.order_by("-pk"))
 
 
 def find_customer_ids(*, text: str, phone_region: str = "CN") -> list[int]:

@@ -1,0 +1,26 @@
+"""Addresses of the office."""
+
+from django.urls import path, register_converter
+
+from postloan.web.office import views
+from postloan.web.ui.converters import DayConverter
+
+register_converter(DayConverter, "day")
+
+app_name = "office"
+urlpatterns = [
+    path("", views.book, name="book"),
+    path("loans/", views.loans, name="loans"),
+    path("close/", views.close_runs, name="close_runs"),
+    path("close/<day:business_date>", views.close_run, name="close_run"),
+    path("messages/", views.messages, name="messages"),
+    path("messages/<int:message_id>", views.message, name="message"),
+    path("messages/<int:message_id>/text", views.reveal_message, name="reveal_message"),
+    path("journal/", views.journal, name="journal"),
+    path("journal/<int:entry_id>", views.entry, name="entry"),
+    path("accounts/", views.accounts, name="accounts"),
+    path("accounts/<slug:code>", views.account, name="account"),
+    path("imports/", views.imports, name="imports"),
+    path("mailbox/", views.mailbox, name="mailbox"),
+    path("mailbox/<slug:key>", views.mail, name="mail"),
+]

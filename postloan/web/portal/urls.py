@@ -1,0 +1,14 @@
+"""Addresses of the portal."""
+
+from django.urls import path
+
+from postloan.web.portal import views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("loans/<int:loan_id>", views.loan, name="loan"),
+    path("loans/<int:loan_id>/why/<slug:figure>", views.why, name="why"),
+    path("notices/", views.notices, name="notices"),
+    path("notices/<int:message_id>", views.notice, name="notice"),
+]

@@ -1,0 +1,108 @@
+"""
+How figures are written for people: money, rates, dates, in English and in Chinese.
+
+Money comes as minor units with its currency and is written with all its
+decimals; nothing here rounds. Symbols follow the usage of each language: a
+dollar is `$` to an English reader and `US$` to a Chinese one.
+"""
+
+from datetime import date, datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import get_language, gettext
+
+# Currencies whose minor unit is not a hundredth (ISO 4217).
+DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+
+SYMBOLS = {
+    "en": {"USD": "$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$"},
+    "zh": {"USD": "US$", "CNY": "¥", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$"},
+}
+
+MINUS = "\N{MINUS SIGN}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+DAY_FORMATS = {"en": "j M Y", "zh": "Y年n月j日"}
+INSTANT_FORMATS = {"en": "j M Y, H:i", "zh": "Y年n月j日 H:i"}
+WEEKDAY_FORMATS = {"en": "l, j F Y", "zh": "Y年n月j日 l"}
+
+
+def decimals_of(*, currency: str) -> int:
+    """Return how many decimals the currency is written with."""
+    return DECIMALS.get(currency, 2)
+
+
+def plain_amount(*, amount_minor: int, currency: str) -> str:
+    """
+    Return the amount without symbol and grouping, as a file has it.
+
+    >>> plain_amount(amount_minor=-123456, currency="USD")
+    '-1234.56'
+    """
+    decimals = decimals_of(currency=currency)
+    whole, part = divmod(abs(amount_minor), 10**decimals)
+    sign = "-" if amount_minor < 0 else ""
+    return f"{sign}{whole}" + (f".{part:0{decimals}d}" if decimals else "")
+
+
+def amount_text(*, amount_minor: int, currency: str) -> str:
+    """
+    Return the amount with its symbol and grouped thousands, in the language of the reader.
+
+    >>> amount_text(amount_minor=-123456, currency="USD")
+    '−$1,234.56'
+    """
+    decimals = decimals_of(currency=currency)
+    whole, part = divmod(abs(amount_minor), 10**decimals)
+    written = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
+    symbol = SYMBOLS[_language()].get(currency, f"{currency}{NARROW_SPACE}" if currency else "")
+    return f"{MINUS if amount_minor < 0 else ''}{symbol}{written}"
+
+
+def rate_text(*, rate_ppm: int, per: str) -> str:
+    r"""
+    Return a rate as it was quoted.
+
+    >>> rate_text(rate_ppm=126_200, per="year")
+    '12.62\u202f% a year'
+    """
+    percent = percent_text(ppm=rate_ppm)
+    match per:
+        case "year":
+            return gettext("%(percent)s a year") % {"percent": percent}
+        case "month":
+            return gettext("%(percent)s a month") % {"percent": percent}
+        case "day":
+            return gettext("%(percent)s a day") % {"percent": percent}
+    return f"{percent} / {per}"
+
+
+def percent_text(*, ppm: int) -> str:
+    r"""
+    Return millionths as a percentage, exact.
+
+    >>> percent_text(ppm=94_822)
+    '9.4822\u202f%'
+    """
+    whole, part = divmod(abs(ppm), 10_000)
+    written = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
+    return f"{MINUS if ppm < 0 else ''}{written}{NARROW_SPACE}%"
+
+
+def day_text(*, day: date) -> str:
+    """Return a calendar date as a reader of the page's language writes it."""
+    return str(formats.date_format(day, DAY_FORMATS[_language()]))
+
+
+def weekday_text(*, day: date) -> str:
+    """Return a calendar date with its weekday."""
+    return str(formats.date_format(day, WEEKDAY_FORMATS[_language()]))
+
+
+def instant_text(*, at: datetime) -> str:
+    """Return an instant in the lender's time zone, to the minute."""
+    return str(formats.date_format(timezone.localtime(at), INSTANT_FORMATS[_language()]))
+
+
+def _language() -> str:
+    return "zh" if (get_language() or "en").startswith("zh") else "en"

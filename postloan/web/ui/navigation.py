@@ -1,0 +1,61 @@
+"""Where each role can go, and where it starts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from postloan.ground.access.roles import DESK, OFFICE, Role
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation. It is lit on every page whose address begins with one of `lights_on`."""
+
+    label: str | Promise
+    url_name: str
+    lights_on: tuple[str, ...]
+    roles: frozenset[Role]
+
+    @property
+    def url(self) -> str:
+        """The address of the place."""
+        return reverse(self.url_name)
+
+    def is_lit(self, *, path: str) -> bool:
+        """Say whether the page at `path` belongs to this place."""
+        return any(path == start or (start.endswith("/") and path.startswith(start)) for start in self.lights_on)
+
+
+_BORROWER = frozenset({Role.BORROWER})
+
+PLACES = (
+    Place(_("Book"), "office:book", ("/office/", "/office/buckets/"), OFFICE),
+    Place(_("Loans"), "office:loans", ("/office/loans/",), OFFICE),
+    Place(_("Customers"), "desk:customers", ("/desk/",), DESK),
+    Place(_("Messages"), "office:messages", ("/office/messages/",), OFFICE),
+    Place(_("Mailbox"), "office:mailbox", ("/office/mailbox/",), OFFICE),
+    Place(_("Journal"), "office:journal", ("/office/journal/", "/office/accounts/"), OFFICE),
+    Place(_("Close runs"), "office:close_runs", ("/office/close/",), OFFICE),
+    Place(_("Imports"), "office:imports", ("/office/imports/",), OFFICE),
+    Place(_("To pay"), "portal:home", ("/portal/", "/portal/loans/"), _BORROWER),
+    Place(_("Notices"), "portal:notices", ("/portal/notices/",), _BORROWER),
+)
+
+
+def places_for(*, roles: Collection[Role]) -> list[Place]:
+    """Return what these roles can open, in the order of the navigation."""
+    return [place for place in PLACES if not place.roles.isdisjoint(roles)]
+
+
+def home_url_name(*, roles: Collection[Role]) -> str | None:
+    """Return the name of the page a person starts on; None for a login without a role."""
+    if not OFFICE.isdisjoint(roles):
+        return "office:book"
+    if not DESK.isdisjoint(roles):
+        return "desk:customers"
+    if Role.BORROWER in roles:
+        return "portal:home"
+    return None

@@ -1,0 +1,156 @@
+"""Template tags and filters: money, dates, chips, words for codes, navigation."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from postloan.books.ledger.queries import BooksNotOpen, get_business_date
+from postloan.web.ui import figures, words
+from postloan.web.ui.access import roles_of
+from postloan.web.ui.navigation import places_for
+
+register = template.Library()
+
+
+@register.filter
+def money(amount_minor: int | None, currency: str) -> str:
+    """`{{ 1250|money:"CNY" }}` is ¥12.50; nothing for None."""
+    return "" if amount_minor is None else figures.amount_text(amount_minor=amount_minor, currency=currency)
+
+
+@register.filter
+def money_or_dash(amount_minor: int | None, currency: str) -> str:
+    """An amount, or a dash for zero: for columns in which most rows have nothing."""
+    return figures.amount_text(amount_minor=amount_minor, currency=currency) if amount_minor else "–"
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """A calendar date as people write it."""
+    if value is None:
+        return "–"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.day_text(day=value))
+
+
+@register.filter
+def weekday(value: date | None) -> str:
+    """A calendar date with its weekday."""
+    return "–" if value is None else figures.weekday_text(day=value)
+
+
+@register.filter
+def instant(value: datetime | None) -> SafeString | str:
+    """An instant in the lender's time zone."""
+    if value is None:
+        return "–"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.instant_text(at=value))
+
+
+@register.filter
+def rate(rate_ppm: int, per: str) -> str:
+    """A rate as quoted."""
+    return figures.rate_text(rate_ppm=rate_ppm, per=per)
+
+
+@register.filter
+def percent(ppm: int) -> str:
+    """Millionths as a percentage."""
+    return figures.percent_text(ppm=ppm)
+
+
+@register.filter
+def seconds(value: float) -> str:
+    """A duration: `0.042 s`, `3.1 s`."""
+    written = f"{value:.3f}" if value < 1 else f"{value:.1f}"
+    return gettext("%(seconds)s s") % {"seconds": written}
+
+
+@register.filter
+def words_for(code: str | None, table: str) -> str:
+    """`{{ message.state|words_for:"message_state" }}`."""
+    return words.word(table=table, code=code) if code else ""
+
+
+@register.simple_tag
+def chip(code: str, table: str) -> SafeString:
+    """A status as a coloured chip: the word carries the meaning, the colour only helps."""
+    tone = words.TONES.get(code, "muted")
+    return format_html('<span class="chip chip-{}">{}</span>', tone, words.word(table=table, code=code))
+
+
+@register.simple_tag
+def bucket_chip(bucket: int, days_past_due: int | None = None) -> SafeString:
+    """A bucket, and the days past due where they are known."""
+    name = words.bucket_name(bucket=bucket)
+    if not days_past_due:
+        return format_html('<span class="chip bucket-{}">{}</span>', bucket, name)
+    days = ngettext("%(days)d day", "%(days)d days", days_past_due) % {"days": days_past_due}
+    return format_html('<span class="chip bucket-{}">{} · {}</span>', bucket, name, days)
+
+
+@register.filter
+def bucket_name(bucket: int) -> str:
+    """The name of a bucket."""
+    return words.bucket_name(bucket=bucket)
+
+
+@register.filter
+def bucket_days(bucket: int) -> str:
+    """The days past due a bucket stands for."""
+    first, last = words.bucket_days(bucket=bucket)
+    if last == 0:
+        return gettext("nothing past due")
+    if last is None:
+        return gettext("%(first)d days past due or more") % {"first": first}
+    return gettext("%(first)d–%(last)d days past due") % {"first": first, "last": last}
+
+
+@register.simple_tag(takes_context=True)
+def places(context: Context) -> list[dict[str, Any]]:
+    """The entries of the navigation for the person who asks."""
+    request = context.get("request")
+    if request is None or not getattr(request, "user", None):
+        return []
+    return [
+        {"label": place.label, "url": place.url, "is_lit": place.is_lit(path=request.path)}
+        for place in places_for(roles=roles_of(request=request))
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def may_open(context: Context, place: str) -> bool:
+    """Say whether the person who asks may open a page, by its name: links to closed doors are not shown."""
+    return any(entry.url_name == place for entry in places_for(roles=roles_of(request=context["request"])))
+
+
+@register.simple_tag
+def business_date() -> date | None:
+    """The day the books are open for, None before anything is loaded."""
+    try:
+        return get_business_date()
+    except BooksNotOpen:
+        return None
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """A count with its thousands apart: 10,000."""
+    return "–" if number is None else f"{number:,}"
+
+
+@register.filter
+def at(table: dict[str, Any], name: str) -> Any:
+    """The value under a name that is itself a variable; None where there is none."""
+    return table.get(name)
+
+
+@register.simple_tag
+def figure_url(url_name: str, loan_id: int, figure: str, instalment_no: int) -> str:
+    """The address that explains one figure of one instalment."""
+    return reverse(url_name, args=[loan_id, f"{figure}-{instalment_no}"])

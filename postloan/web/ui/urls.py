@@ -1,0 +1,14 @@
+"""Addresses that belong to everybody."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+from django.views.i18n import set_language
+
+from postloan.web.ui import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("login", LoginView.as_view(template_name="ui/login.html", redirect_authenticated_user=True), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+    path("language", set_language, name="set_language"),
+]

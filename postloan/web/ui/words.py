@@ -1,0 +1,252 @@
+"""
+The words people read for the codes the books keep.
+
+One table per kind of code; a code that is not listed is shown as it is, so a
+new one is visible rather than lost.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from postloan.kernel.ageing import HOUSE_BANDS
+
+Words = dict[str, str | Promise]
+
+LOAN_STATUS: Words = {
+    "active": _("Active"),
+    "closed": _("Paid off"),
+    "charged_off": _("Charged off"),
+}
+
+ROW_STATE: Words = {
+    "planned": _("Planned"),
+    "due": _("Due"),
+    "part_paid": _("Part paid"),
+    "past_due": _("Past due"),
+    "paid": _("Paid"),
+    "taken_over": _("Before takeover"),
+}
+
+CLOSE_STATE: Words = {
+    "running": _("Running"),
+    "finished": _("Finished"),
+    "amber": _("Finished, loans set aside"),
+    "failed": _("Checks failed"),
+}
+
+MESSAGE_STATE: Words = {
+    "queued": _("Waiting"),
+    "sending": _("On its way"),
+    "sent": _("Sent"),
+    "dropped": _("Not sent: no longer wanted"),
+    "failed": _("Could not be delivered"),
+}
+
+CHANNEL: Words = {
+    "email": _("E-mail"),
+    "inbox": _("Notice in the portal"),
+    "sms": _("Text message"),
+}
+
+PURPOSE: Words = {
+    "reminder": _("Reminder"),
+    "service": _("Service"),
+}
+
+COMPONENT: Words = {
+    "principal": _("Principal"),
+    "interest": _("Interest"),
+    "fee": _("Fee"),
+    "penalty": _("Penalty"),
+}
+
+ENTRY_KIND: Words = {
+    "takeover": _("Taken over"),
+    "receipt": _("Receipt"),
+    "raise_due": _("Instalments fall due"),
+    "accrual": _("Interest accrued"),
+    "penalty": _("Penalties and late fees"),
+    "allocation": _("Receipts allocated"),
+    "correction": _("Correction"),
+}
+
+ACCOUNT: Words = {
+    "bank": _("Bank"),
+    "loan_principal": _("Loan principal"),
+    "accrued_interest": _("Accrued interest"),
+    "interest_receivable": _("Interest receivable"),
+    "fee_receivable": _("Fees receivable"),
+    "penalty_receivable": _("Penalties receivable"),
+    "unapplied_receipts": _("Unapplied receipts"),
+    "takeover": _("Takeover of balances"),
+    "interest_income": _("Interest income"),
+    "fee_income": _("Fee income"),
+    "penalty_income": _("Penalty income"),
+}
+
+ACCOUNT_KIND: Words = {
+    "asset": _("Asset"),
+    "liability": _("Liability"),
+    "equity": _("Equity"),
+    "income": _("Income"),
+    "expense": _("Expense"),
+}
+
+CLOSE_STEP: Words = {
+    "read": _("Read the loans of the day"),
+    "raise_due": _("Raise what falls due tomorrow"),
+    "apply_unapplied": _("Apply money already here"),
+    "charge_penalties": _("Charge penalties and late fees"),
+    "accrue": _("Accrue interest at month end"),
+    "age": _("Age the arrears"),
+    "plan_reminders": _("Plan reminders"),
+    "set_next_dates": _("Set the next dates"),
+    "verify": _("Verify the figures"),
+    "write": _("Write the results"),
+    "positions": _("Write positions"),
+    "write_positions": _("Write positions"),
+}
+
+CLOSE_COUNT: Words = {
+    "loans": _("Loans looked at"),
+    "loans_changed": _("Loans changed"),
+    "instalments_raised": _("Instalments raised"),
+    "instalments_changed": _("Instalments changed"),
+    "entries": _("Journal entries"),
+    "postings": _("Postings"),
+    "allocations": _("Allocations"),
+    "reminders": _("Reminders planned"),
+    "positions": _("Positions written"),
+    "faults": _("Loans set aside"),
+}
+
+CLOSE_CHECK: Words = {
+    "slots_behind": _("No slot is behind"),
+    "loans_left": _("No loan is left whose date has come"),
+    "tie_loan_principal": _("Loan principal ties to the ledger"),
+    "tie_accrued_interest": _("Accrued interest ties to the ledger"),
+    "tie_interest_receivable": _("Interest receivable ties to the ledger"),
+    "tie_fee_receivable": _("Fees receivable tie to the ledger"),
+    "tie_penalty_receivable": _("Penalties receivable tie to the ledger"),
+    "tie_unapplied_receipts": _("Unapplied receipts tie to the ledger"),
+}
+
+SCHEDULE_REASON: Words = {
+    "opened": _("The contract"),
+    "taken_over": _("Taken over from the earlier system"),
+}
+
+ROUNDING: Words = {
+    "half_even": _("to the nearest, a tie to the even neighbour"),
+    "half_up": _("to the nearest, a tie up"),
+    "half_down": _("to the nearest, a tie down"),
+    "up": _("up"),
+    "down": _("down"),
+    "ceiling": _("up"),
+    "floor": _("down"),
+}
+
+DAY_COUNT: Words = {
+    "same_as_period": _("a month is 1/12 of a year"),
+    "30_360": _("30 days a month, 360 a year"),
+    "act_360": _("actual days, 360 a year"),
+    "act_365": _("actual days, 365 a year"),
+}
+
+METHOD: Words = {
+    "equal_instalment": _("Equal instalments"),
+    "equal_principal": _("Equal principal"),
+    "interest_only": _("Interest only, principal at the end"),
+    "bullet": _("One payment at the end"),
+}
+
+REMINDER_KIND: Words = {
+    "days_before_7": _("7 days before"),
+    "days_before_3": _("3 days before"),
+    "due_today": _("On the due date"),
+}
+
+REMINDER_STATE: Words = {
+    "planned": _("Planned"),
+    "told": _("Told"),
+    "dropped": pgettext_lazy("reminder", "Not needed"),
+}
+
+LANGUAGE: Words = {
+    "en": "English",
+    "zh-hans": "简体中文",
+}
+
+ROLE: Words = {
+    "agent": _("Agent"),
+    "supervisor": _("Supervisor"),
+    "finance": _("Finance"),
+    "risk": _("Risk"),
+    "compliance": _("Compliance"),
+    "engineer": _("Engineer"),
+    "borrower": _("Borrower"),
+}
+
+TABLES: dict[str, Words] = {
+    "loan_status": LOAN_STATUS,
+    "row_state": ROW_STATE,
+    "close_state": CLOSE_STATE,
+    "message_state": MESSAGE_STATE,
+    "channel": CHANNEL,
+    "purpose": PURPOSE,
+    "component": COMPONENT,
+    "entry_kind": ENTRY_KIND,
+    "account": ACCOUNT,
+    "account_kind": ACCOUNT_KIND,
+    "close_step": CLOSE_STEP,
+    "close_count": CLOSE_COUNT,
+    "close_check": CLOSE_CHECK,
+    "schedule_reason": SCHEDULE_REASON,
+    "rounding": ROUNDING,
+    "day_count": DAY_COUNT,
+    "method": METHOD,
+    "reminder_kind": REMINDER_KIND,
+    "reminder_state": REMINDER_STATE,
+    "language": LANGUAGE,
+    "role": ROLE,
+}
+
+TONES = {
+    "active": "blue",
+    "closed": "green",
+    "charged_off": "dark",
+    "planned": "muted",
+    "due": "blue",
+    "part_paid": "amber",
+    "past_due": "red",
+    "paid": "green",
+    "taken_over": "muted",
+    "running": "blue",
+    "finished": "green",
+    "amber": "amber",
+    "failed": "red",
+    "queued": "blue",
+    "sending": "blue",
+    "sent": "green",
+    "told": "green",
+    "dropped": "muted",
+}
+
+
+def word(*, table: str, code: str) -> str:
+    """Return what people read for `code`, in the language of the page."""
+    return str(TABLES[table].get(code.lower(), code))
+
+
+def bucket_name(*, bucket: int) -> str:
+    """Return the name of a bucket by its place: M0, M1 … M6+."""
+    bands = HOUSE_BANDS.bands
+    return bands[min(bucket, len(bands) - 1)].name
+
+
+def bucket_days(*, bucket: int) -> tuple[int, int | None]:
+    """Return the first and last days past due of a bucket; None where it is open."""
+    starts = HOUSE_BANDS.starts
+    place = min(bucket, len(starts) - 1)
+    return starts[place], starts[place + 1] - 1 if place + 1 < len(starts) else None
