@@ -90,7 +90,7 @@ def prepare_demo(*, progress: Progress) -> list[str]:
 def load_book(*, progress: Progress) -> date:
     """Take the example book over, unless it is there, and return the date of its tape."""
     mapping = load_mapping(file=EXAMPLE / "mapping.toml")
-    as_of = mapping.mapping.as_of
+    as_of = mapping.mapping.tape.as_of
     assert as_of is not None, "the mapping of the example names its date"
     if not ImportBatch.objects.exists():
         loans.import_book(
@@ -99,7 +99,7 @@ def load_book(*, progress: Progress) -> date:
             as_of=as_of,
             by=BY,
             at=timezone.now(),
-            people=InventedPeople(seed=SEED),
+            people=InventedPeople(seed=mapping.mapping.people.seed),
             progress=lambda done, total: progress("loading the book", 25 * done / max(total, 1)),
         )
     if not position_file(business_date=as_of, part="takeover").exists():

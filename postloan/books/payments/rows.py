@@ -5,9 +5,10 @@ from datetime import datetime
 
 from postloan.books.ledger.chart import RECEIVABLE, AccountNo
 from postloan.books.ledger.models import JournalEntry, Posting
-from postloan.books.loans.models import COMPONENTS, Instalment, Loan
+from postloan.books.loans.models import COMPONENTS
 from postloan.books.payments.account import LoanAccount, Taking
 from postloan.books.payments.models import Allocation, Receipt
+from postloan.ground.rows import update_rows
 
 _INSTALMENT_FIELDS = [
     *(f"{name}_paid_minor" for name in COMPONENTS),
@@ -54,8 +55,8 @@ def write_rows(*, accounts: Sequence[LoanAccount], at: datetime) -> None:
     Posting.objects.bulk_create(
         posting for entry, taking in zip(entries, takings, strict=True) for posting in _postings(entry, taking)
     )
-    Instalment.objects.bulk_update([row for account in accounts for row in account.instalments], _INSTALMENT_FIELDS)
-    Loan.objects.bulk_update([account.loan for account in accounts], _LOAN_FIELDS)
+    update_rows(rows=[row for account in accounts for row in account.instalments], fields=_INSTALMENT_FIELDS)
+    update_rows(rows=[account.loan for account in accounts], fields=_LOAN_FIELDS)
 
 
 def _postings(entry: JournalEntry, taking: Taking) -> Iterator[Posting]:

@@ -23,12 +23,8 @@ def get_amounts_due(*, rows: Iterable[LoanRow]) -> dict[LoanRow, int]:
     wanted = set(rows)
     loans = {loan.pk: loan for loan in Loan.objects.filter(pk__in={loan_id for loan_id, _ in wanted})}
     open_rows: dict[int, dict[int, int]] = defaultdict(dict)
-    settled: set[LoanRow] = set()
-    for row in Instalment.objects.filter(loan_id__in=loans):
-        if row.settled_date is None:
-            open_rows[row.loan_id][row.instalment_no] = sum(row.open_minor(name) for name in COMPONENTS)
-        else:
-            settled.add((row.loan_id, row.instalment_no))
+    for row in Instalment.objects.filter(loan_id__in=loans, settled_date__isnull=True):
+        open_rows[row.loan_id][row.instalment_no] = sum(row.open_minor(name) for name in COMPONENTS)
     held = dict(
         Receipt.objects.filter(loan_id__in=loans, unapplied_minor__gt=0)
         .values_list("loan_id")
@@ -38,12 +34,13 @@ def get_amounts_due(*, rows: Iterable[LoanRow]) -> dict[LoanRow, int]:
     due: dict[LoanRow, int] = {}
     for loan_id, instalment_no in wanted:
         loan = loans[loan_id]
-        if loan.status != Loan.Status.ACTIVE or (loan_id, instalment_no) in settled:
-            due[loan_id, instalment_no] = 0
-            continue
-        open_minor = open_rows[loan_id].get(instalment_no)
-        if open_minor is None:
-            open_minor = _planned_minor(plans.get(loan_id), instalment_no)
+        is_raised = loan.next_instalment_no is None or instalment_no < loan.next_instalment_no
+        if loan.status != Loan.Status.ACTIVE:
+            open_minor = 0
+        elif is_raised:
+            open_minor = open_rows[loan_id].get(instalment_no, 0)  # raised and not open: settled
+        else:
+            open_minor = _planned_minor(plans[loan_id], instalment_no)
         older_minor = sum(amount for no, amount in open_rows[loan_id].items() if no < instalment_no)
         due[loan_id, instalment_no] = amount_to_remind_minor(
             open_minor=open_minor, unapplied_minor=max(held.get(loan_id, 0) - older_minor, 0)
@@ -57,8 +54,8 @@ def _active_plans(loans: Iterable[Loan]) -> list[ScheduleVersion]:
     return [plan for plan in plans if plan.version_no == versions[plan.loan_id]]
 
 
-def _planned_minor(plan: ScheduleVersion | None, instalment_no: int) -> int:
-    place = -1 if plan is None else instalment_no - plan.from_instalment_no
-    if plan is None or not 0 <= place < len(plan.due_dates):
+def _planned_minor(plan: ScheduleVersion, instalment_no: int) -> int:
+    place = instalment_no - plan.from_instalment_no
+    if not 0 <= place < len(plan.due_dates):
         return 0
     return plan.principal_minor[place] + plan.interest_minor[place]

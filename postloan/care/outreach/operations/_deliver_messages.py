@@ -21,6 +21,7 @@ from postloan.care.outreach.texts import MessageText, put_text
 from postloan.ground.audit import operations as audit
 from postloan.ground.customers.cipher import field_cipher
 from postloan.ground.customers.models import ContactPoint
+from postloan.ground.rows import update_rows
 from postloan.outside.mail.port import Failure, OutgoingMail, SendResult
 
 ATTEMPTS_AT_MOST = 6
@@ -61,7 +62,7 @@ class _Batch:
 
 
 def deliver_messages(
-    *, purpose: str, write: Write, at: datetime, by: str, lease: timedelta = timedelta(minutes=10), limit: int = 100
+    *, purpose: str, write: Write, at: datetime, by: str, lease: timedelta = timedelta(minutes=10), limit: int = 400
 ) -> Delivery:
     """
     Take up to `limit` waiting messages of one purpose through delivery and return what became of them.
@@ -171,8 +172,9 @@ def _take_result(message: Message, result: SendResult, at: datetime) -> None:
 
 
 def _record(messages: Sequence[Message]) -> None:
-    Message.objects.bulk_update(
-        messages, ["state", "reason", "sent_at", "not_before_at", "subject_encrypted", "body_encrypted"]
+    update_rows(
+        rows=messages,
+        fields=["state", "reason", "sent_at", "not_before_at", "subject_encrypted", "body_encrypted"],
     )
 
 

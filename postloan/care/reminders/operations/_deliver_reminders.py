@@ -14,7 +14,7 @@ from postloan.care.reminders.wording import LoanLine, reminder_text
 
 
 def deliver_reminders(
-    *, at: datetime, by: str, lease: timedelta = timedelta(minutes=10), limit: int = 100
+    *, at: datetime, by: str, lease: timedelta = timedelta(minutes=10), limit: int = 400
 ) -> outreach.Delivery:
     """Take up to `limit` waiting reminders through delivery; call again until the total is 0."""
     write = partial(_write, at=at)

@@ -16,6 +16,7 @@ from postloan.care.outreach import operations as outreach
 from postloan.care.outreach.models import Message
 from postloan.care.reminders.amounts import get_amounts_due
 from postloan.care.reminders.models import Reminder
+from postloan.ground.rows import update_rows
 
 CHANNELS = (Message.Channel.EMAIL, Message.Channel.INBOX)
 DECENT_HOUR = time(9)  # in the customer's own time zone
@@ -41,7 +42,7 @@ def queue_reminders(*, contact_date: date, at: datetime, limit: int = 500) -> in
                 item.state, item.reason = Reminder.State.DROPPED, "nothing to pay"
         wanted = [item for item in reminders if item.state == Reminder.State.PLANNED]
         _queue(wanted, contact_date=contact_date, at=at)
-        Reminder.objects.bulk_update(reminders, ["state", "reason", "message"])
+        update_rows(rows=reminders, fields=["state", "reason", "message"])
         return len(reminders)
 
 
