@@ -16,7 +16,7 @@ def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
     """
     if not rows:
         return
-    meta = rows[0]._meta
+    meta = rows[0]._meta  # noqa: SLF001 - the documented way to a model's columns
     key = meta.pk
     keys = [meta.get_field(name) for name in key.field_names] if isinstance(key, CompositePrimaryKey) else [key]
     columns = [*keys, *(meta.get_field(name) for name in fields)]
@@ -32,5 +32,5 @@ def update_rows(*, rows: Sequence[Model], fields: Sequence[str]) -> None:
         )
 
 
-def _values(rows: Sequence[Model], column: Field[Any, Any]) -> list[object]:
+def _values(rows: Sequence[Model], column: "Field[Any, Any]") -> list[object]:
     return [column.get_db_prep_save(getattr(row, column.attname), connection) for row in rows]
