@@ -82,7 +82,7 @@ class BadRow:
 
 
 @dataclass
-class Warning:
+class TapeWarning:
     """Something in the tape that does not agree, but is no reason to refuse: how many rows, and the first of them."""
 
     text: str
@@ -129,7 +129,7 @@ class Prepared:
     rows: int
     loaded: int
     bad_rows: list[BadRow]
-    warnings: dict[str, Warning]
+    warnings: dict[str, TapeWarning]
     totals: dict[str, StatusTotals]
     copies: dict[str, bytes]
     repeated_customers: list[RepeatedCustomer]

@@ -162,6 +162,8 @@ def check_block(*, job: Job, block: Block) -> Checked:
     external_ids = reader.words(columns.loan_id, 80)
     statuses = reader.words(columns.status, 40)
     grades = reader.words(columns.grade, 10, required=False)
+    if job.mapping.customer.id is not None:
+        reader.words(job.mapping.customer.id, 80)
     figures = _figures(reader=reader, block=block, statuses=statuses)
     _refuse_known(reader=reader, block=block)
     _refuse_impossible(reader=reader, figures=figures)

@@ -4,6 +4,7 @@ Rows of the database as text for COPY, table by table.
 The columns of each table stand here once: preparation writes them in this
 order and loading names them to the database in the same order. Format: CSV,
 nothing between the commas is NULL, a quoted nothing is the empty string.
+Schedules alone travel in another form (`copy_binary`).
 """
 
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 CUSTOMERS = "customers_customer"
 CONTACT_POINTS = "customers_contactpoint"
@@ -86,6 +86,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     POSTINGS: ("entry_id", "debit_id", "credit_id", "amount_minor", "loan_id", "instalment_no"),
 }
 
+FORMATS = dict.fromkeys(TABLES, "csv") | {SCHEDULES: "binary"}
+
 
 def copy_text(*, table: str, columns: dict[str, Any]) -> bytes:
     """Return the rows of `table` as CSV; `columns` holds an array, series or single value for every column."""
@@ -105,15 +107,6 @@ def where(*, values: npt.NDArray[Any], is_given: npt.NDArray[np.bool_]) -> pl.Se
     """Return the values as a series, NULL where not given."""
     series = pl.Series(values)
     return pl.select(pl.when(pl.Series(is_given)).then(series)).to_series()
-
-
-def arrays_text(*, values: npt.NDArray[Any], lengths: npt.NDArray[np.int64]) -> pl.Series:
-    """Return PostgreSQL array literals of consecutive runs of `values`, `lengths` long."""
-    offsets = np.concatenate(([0], np.cumsum(lengths)))
-    texts = pl.Series(values).cast(pl.String).to_arrow()
-    runs = pl.Series(pa.LargeListArray.from_arrays(pa.array(offsets), texts.cast(pa.large_string())))
-    joined = runs.list.join(",")
-    return pl.select(pl.concat_str(pl.lit("{"), joined, pl.lit("}"))).to_series()
 
 
 def bytea_text(value: bytes) -> str:

@@ -5,6 +5,7 @@ Each customer of the tape is written once. One whom other rows may name too
 comes out separately, so that the first row that is really loaded writes them.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import available_timezones
@@ -17,6 +18,12 @@ from postloan.ground.customers.cipher import FieldCipher
 from postloan.kernel.contact_points import NotAContactPoint, normalised_email, normalised_phone
 
 NAME_MOST = 200
+# Plain numbers of two great plans: the kernel's parser takes longer than everything else done to a customer together.
+PLAIN_NUMBERS = {
+    "US": ("+1", re.compile(r"(?:\+?1)?([2-9]\d{2}[2-9]\d{6})", re.ASCII)),
+    "CN": ("+86", re.compile(r"(?:\+?86)?(1[3-9]\d{9})", re.ASCII)),
+}
+PUNCTUATION = str.maketrans("", "", " ()-.")
 LENGTHS = {"language": 10, "region": 20, "time_zone": 40}
 
 
@@ -90,12 +97,11 @@ def _column_name(column: Column | Fixed | None) -> str:
 
 def _checked(*, person: Person, columns: CustomerColumns) -> tuple[Person, list[tuple[str, str, str]]]:
     faults = []
-    spelt = {}
-    for kind in ("email", "phone"):
+    spelt = {"email": "", "phone": ""}
+    for kind in spelt:
         try:
             spelt[kind] = _spelling(kind=kind, text=getattr(person, kind), region=columns.phone_region)
         except NotAContactPoint as error:
-            spelt[kind] = ""
             if columns.unreadable_contact_points == "refuse":
                 faults.append((kind, "text", str(error)))
     if len(person.name) > NAME_MOST:
@@ -114,7 +120,16 @@ KNOWN_TIME_ZONES = available_timezones()
 def _spelling(*, kind: str, text: str, region: str) -> str:
     if not text:
         return ""
-    return normalised_email(text=text) if kind == "email" else normalised_phone(text=text, region=region)
+    return normalised_email(text=text) if kind == "email" else spelt_phone(text=text, region=region)
+
+
+def spelt_phone(*, text: str, region: str) -> str:
+    """Return what `normalised_phone` returns, sooner where the number is a plain one of its region."""
+    if region in PLAIN_NUMBERS:
+        code, layout = PLAIN_NUMBERS[region]
+        if found := layout.fullmatch(text.translate(PUNCTUATION)):
+            return code + found[1]
+    return normalised_phone(text=text, region=region)
 
 
 def customer_rows(

@@ -16,13 +16,13 @@ from pathlib import Path
 from django.db import connection
 
 from postloan.books.loans.importing.blocks import Block, Job, People, Prepared, RepeatedCustomer
-from postloan.books.loans.importing.copy_text import CONTACT_POINTS, CUSTOMERS, LOANS, TABLES
+from postloan.books.loans.importing.copy_text import CONTACT_POINTS, CUSTOMERS, FORMATS, LOANS, TABLES
 from postloan.books.loans.importing.mapping import Mapping
 from postloan.books.loans.importing.preparing import prepare_block
-from postloan.books.loans.importing.reading import ROWS_OF_BLOCK
 from postloan.books.loans.importing.surveying import Survey, blocks_of_rows, customer_keys, loan_ids
 
-WORKERS_MOST = 8
+WORKERS_MOST = 4
+ROWS_WORTH_A_PROCESS = 20_000
 
 
 def read_blocks(*, file: Path, mapping: Mapping, people: People | None, survey: Survey, dry_run: bool) -> Iterator[Block]:
@@ -95,10 +95,14 @@ def prepare_blocks(*, job: Job, blocks: Iterable[Block], workers: int) -> Iterat
 
 
 def workers_for(*, rows: int) -> int:
-    """Return how many processes prepare a tape of so many rows: none beside this one where it is one block."""
-    if rows <= ROWS_OF_BLOCK:
+    """
+    Return how many processes prepare a tape of so many rows: none beside this one where that is not worth starting them.
+
+    One processor is left to the database, which has about as much to do as one of them.
+    """
+    if rows <= ROWS_WORTH_A_PROCESS:
         return 0
-    return max(1, min(os.cpu_count() or 1, WORKERS_MOST))
+    return max(1, min((os.cpu_count() or 1) - 1, WORKERS_MOST))
 
 
 @dataclass
@@ -119,7 +123,8 @@ class Writer:
         with connection.cursor() as cursor:
             for table, names in TABLES.items():
                 if text := copies.get(table):
-                    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')"
+                    layout = f"FORMAT {FORMATS[table]}, ENCODING 'UTF8'"
+                    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN ({layout})"
                     with cursor.copy(statement) as copy:
                         copy.write(text)
         if prepared.loaded:

@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from postloan.books.ledger.chart import AccountNo
-from postloan.books.loans.importing.blocks import BadRow, Block, Job, Prepared, StatusTotals, Warning
+from postloan.books.loans.importing.blocks import BadRow, Block, Job, Prepared, StatusTotals, TapeWarning
 from postloan.books.loans.importing.checking import Checked, Figures, check_block
+from postloan.books.loans.importing.copy_binary import ScheduleRows, schedules_binary
 from postloan.books.loans.importing.copy_text import (
     INSTALMENTS,
     LOANS,
     POSTINGS,
     SCHEDULES,
-    arrays_text,
     copy_text,
     where,
 )
@@ -85,7 +85,7 @@ def _refuse_plans(*, job: Job, figures: Figures, standing: Standing) -> tuple[li
     return bad_rows, ~early & standing.next_due_found
 
 
-def _warnings(*, job: Job, figures: Figures, standing: Standing) -> dict[str, Warning]:
+def _warnings(*, job: Job, figures: Figures, standing: Standing) -> dict[str, TapeWarning]:
     owed = ~figures.is_charged_off
     paid = figures.paid_principal + figures.paid_interest + figures.paid_fees
     is_current = figures.high_days == 0
@@ -106,7 +106,7 @@ def _warnings(*, job: Job, figures: Figures, standing: Standing) -> dict[str, Wa
     warnings = {}
     for name, rows in found.items():
         if rows.any():
-            warnings[name] = Warning(texts[name])
+            warnings[name] = TapeWarning(texts[name])
             warnings[name].add(figures.row_no[rows].tolist())
     return warnings
 
@@ -194,19 +194,19 @@ def _schedules(job: Job, standing: Standing, loan_ids: Int64Array) -> bytes:
 
     lengths = np.concatenate((contract.rows, left.rows[recast]))
     versions = np.repeat([1, 2], [len(loan_ids), len(recast)])
-    return copy_text(
-        table=SCHEDULES,
-        columns={
-            "loan_id": np.concatenate((loan_ids, loan_ids[recast])),
-            "version_no": versions,
-            "reason": np.where(versions == 1, "opened", "taken_over").astype(str),
-            "business_date": job.as_of,
-            "from_instalment_no": np.concatenate((np.ones_like(loan_ids), standing.settled[recast] + 1)),
-            "row_from_date": np.concatenate((standing.disbursed, standing.left_from[recast])),
-            "due_dates": arrays_text(values=both(contract.due, left.due), lengths=lengths),
-            "principal_minor": arrays_text(values=both(contract.principal, left.principal), lengths=lengths),
-            "interest_minor": arrays_text(values=both(contract.interest, left.interest), lengths=lengths),
-        },
+    return schedules_binary(
+        rows=ScheduleRows(
+            loan_ids=np.concatenate((loan_ids, loan_ids[recast])),
+            versions=versions,
+            reasons=["opened"] * len(loan_ids) + ["taken_over"] * len(recast),
+            business_date=np.datetime64(job.as_of, "D"),
+            from_nos=np.concatenate((np.ones_like(loan_ids), standing.settled[recast] + 1)),
+            from_dates=np.concatenate((standing.disbursed, standing.left_from[recast])),
+            lengths=lengths,
+            due_dates=both(contract.due, left.due),
+            principal=both(contract.principal, left.principal),
+            interest=both(contract.interest, left.interest),
+        )
     )
 
 

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from postloan.books.loans.importing.mapping import Mapping
 
-ROWS_OF_BLOCK = 20_000  # a multiple of 1,000, the neighbourhood in which invented people hold several loans
+ROWS_OF_BLOCK = 10_000  # a multiple of 1,000, the neighbourhood in which invented people hold several loans
 FIRST_ROW = 2  # the header is row 1
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from postloan.books.ledger import operations as ledger
 from postloan.books.ledger.models import JournalEntry
-from postloan.books.loans.importing.blocks import BadRow, Block, Job, People, Prepared, StatusTotals, Warning
+from postloan.books.loans.importing.blocks import BadRow, Block, Job, People, Prepared, StatusTotals, TapeWarning
 from postloan.books.loans.importing.copy_text import TABLES
 from postloan.books.loans.importing.loading import Writer, prepare_blocks, read_blocks, workers_for
 from postloan.books.loans.importing.mapping import LoadedMapping
@@ -59,7 +59,7 @@ class Imported:
     rows: int = 0
     loaded: int = 0
     totals: dict[str, StatusTotals] = field(default_factory=dict)
-    warnings: dict[str, Warning] = field(default_factory=dict)
+    warnings: dict[str, TapeWarning] = field(default_factory=dict)
     bad_rows: list[BadRow] = field(default_factory=list)
     bad_row_count: int = 0
     lines: list[TieOutLine] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Imported:
         for status, totals in prepared.totals.items():
             self.totals.setdefault(status, StatusTotals()).add(totals)
         for name, warning in prepared.warnings.items():
-            mine = self.warnings.setdefault(name, Warning(warning.text))
+            mine = self.warnings.setdefault(name, TapeWarning(warning.text))
             mine.add(warning.first_rows)
             mine.count += warning.count - len(warning.first_rows)
 
