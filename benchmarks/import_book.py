@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Self
 
 import django
 import psycopg
@@ -203,9 +204,12 @@ class _Bench:
                 columns = sql.SQL(", ").join(map(sql.Identifier, names))
                 bare = sql.Identifier(f"bare_{table}")
                 file = self.place / table
-                with file.open("wb") as out, connection.cursor().copy(
-                    sql.SQL("COPY {} ({}) TO STDOUT (FORMAT csv)").format(sql.Identifier(table), columns)
-                ) as copy:
+                with (
+                    file.open("wb") as out,
+                    connection.cursor().copy(
+                        sql.SQL("COPY {} ({}) TO STDOUT (FORMAT csv)").format(sql.Identifier(table), columns)
+                    ) as copy,
+                ):
                     for part in copy:
                         out.write(part)
                 connection.execute(
@@ -214,9 +218,12 @@ class _Bench:
                     )
                 )
                 start = time.perf_counter()
-                with file.open("rb") as source, connection.cursor().copy(
-                    sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(bare, columns)
-                ) as copy:
+                with (
+                    file.open("rb") as source,
+                    connection.cursor().copy(
+                        sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(bare, columns)
+                    ) as copy,
+                ):
                     while part := source.read(1 << 20):
                         copy.write(part)
                 total += time.perf_counter() - start
@@ -247,12 +254,14 @@ class _Bench:
 class _MemoryMeter:
     """Looks ten times a second at the memory of this process, its children and its database process (Linux)."""
 
-    def __enter__(self) -> "_MemoryMeter":
+    def __enter__(self) -> Self:
         from django.db import connection
 
         connection.ensure_connection()
         self.peak_mib = 0.0
-        self._backend = connection.connection.info.backend_pid if connection.settings_dict["HOST"].startswith("/") else 0
+        self._backend = (
+            connection.connection.info.backend_pid if connection.settings_dict["HOST"].startswith("/") else 0
+        )
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()

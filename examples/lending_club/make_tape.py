@@ -39,7 +39,9 @@ def main() -> None:
     with gzip.open(source, "rt", encoding="utf-8", newline="") as text:
         rows = [[row[name] for name in COLUMNS] for row in csv.DictReader(text)]
     with TAPE.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=9) as packed:
-        writer = csv.writer(io.TextIOWrapper(packed, encoding="utf-8", newline="", write_through=True), lineterminator="\n")
+        writer = csv.writer(
+            io.TextIOWrapper(packed, encoding="utf-8", newline="", write_through=True), lineterminator="\n"
+        )
         writer.writerow(COLUMNS)
         writer.writerows(rows)
     print(f"{len(rows):,} loans in {TAPE}")

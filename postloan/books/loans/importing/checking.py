@@ -115,8 +115,9 @@ class _Block:
         self.is_good[fault.place] = False
         self.bad_rows.append(BadRow(int(self.row_nos[fault.place]), column, fault.kind, fault.reason))
 
-    def refuse_where(self, wrong: BoolArray, column: str, kind: str, reason: str) -> None:
-        for place in np.flatnonzero(wrong & self.is_good).tolist():
+    def refuse_where(self, wrong: BoolArray, column: str, kind: str, reason: str, *, always: bool = False) -> None:
+        """Refuse rows; a row that is bad already only if `always`, as its figures may be placeholders."""
+        for place in np.flatnonzero(wrong if always else wrong & self.is_good).tolist():
             self.refuse(column, Fault(place, kind, reason))
 
     def numbers(self, column: Column, decimals: int = 0, required: bool = True, rounding: Any = None) -> Read:
@@ -148,7 +149,9 @@ class _Block:
     def words(self, column: Column | None, most: int, required: bool = True) -> list[str]:
         if column is None:
             return [""] * len(self.rows)
-        words: list[str] = self.keep(column.column, read_words(texts=self.texts(column), most=most, required=required)).values
+        words: list[str] = self.keep(
+            column.column, read_words(texts=self.texts(column), most=most, required=required)
+        ).values
         return words
 
     def nothing(self) -> Read:
@@ -191,7 +194,7 @@ def _figures(*, reader: _Block, block: Block, statuses: list[str]) -> Figures:
     days = reader.numbers(columns.days_past_due, required=False) if columns.days_past_due else reader.nothing()
     next_due = reader.dates(columns.next_due_date)
     disbursed = reader.dates(columns.disbursed_date)
-    reader.refuse_where(~disbursed.is_given, columns.disbursed_date.column, "nothing", "must be given")
+    reader.refuse_where(~disbursed.is_given, columns.disbursed_date.column, "nothing", "must be given", always=True)
     paid_total = reader.money(columns.paid_total, required=False)
     standing = _standing(reader=reader, statuses=statuses, days=days, next_due=next_due, balance=balance)
     is_spread = np.full(len(reader.rows), columns.disbursed_date.day == "spread")
@@ -236,38 +239,46 @@ def _standing(
     if column is None:
         meanings = [StatusWord(meaning="paid_off" if not left else "current") for left in balance.tolist()]
     unknown = np.array([meaning is None for meaning in meanings], dtype=np.bool_)
-    reader.refuse_where(unknown, column.column if column else "", "unknown word", "the mapping has no such status")
-    is_late = np.array([bool(each) and each.meaning == "late" for each in meanings], dtype=np.bool_)
+    unknown &= np.array(statuses, dtype=object) != ""  # which is told already
+    reader.refuse_where(
+        unknown, column.column if column else "", "unknown word", "the mapping has no such status", always=True
+    )
+    words_of = np.array([each.meaning if each else "" for each in meanings], dtype=object)
+    is_late = words_of == "late"
     low = np.array([(each.from_days or 1) if each else 1 for each in meanings], dtype=np.int64)
     high = np.array([(each.to_days or NO_LIMIT) if each else 1 for each in meanings], dtype=np.int64)
-    is_active = np.array([bool(each) and each.meaning in ("current", "late") for each in meanings], dtype=np.bool_)
     low, high = np.where(is_late, low, 0), np.where(is_late, high, 0)
-    told = days.is_given & is_active
-    low, high = np.where(told, days.values, low), np.where(told, days.values, high)
+    is_active = is_late | (words_of == "current")
+    # Days past due or a next due date tell more exactly than a word.
     past = (np.datetime64(reader.job.as_of, "D") - next_due.values.astype("datetime64[D]")).astype(np.int64)
-    told = next_due.is_given & is_active
-    overdue = np.where(past > 0, past, 0)
-    low, high = np.where(told, overdue, low), np.where(told, overdue, high)
-    is_off = np.array([bool(each) and each.meaning == "charged_off" for each in meanings], dtype=np.bool_)
-    is_paid = np.array([bool(each) and each.meaning == "paid_off" for each in meanings], dtype=np.bool_)
+    for told, exact in ((days.is_given, days.values), (next_due.is_given, np.maximum(past, 0))):
+        low, high = np.where(told & is_active, exact, low), np.where(told & is_active, exact, high)
     reader.refuse_where(
-        is_paid & (balance > 0), reader.mapping.columns.balance.column, "positive number", "the status says paid off"
+        (words_of == "paid_off") & (balance > 0),
+        reader.mapping.columns.balance.column,
+        "positive number",
+        "the status says paid off",
     )
-    return {"low_days": low, "high_days": high, "is_active": is_active & (balance > 0), "is_charged_off": is_off}
+    return {
+        "low_days": low,
+        "high_days": high,
+        "is_active": is_active & (balance > 0),
+        "is_charged_off": words_of == "charged_off",
+    }
 
 
 def _refuse_known(*, reader: _Block, block: Block) -> None:
     column = reader.mapping.columns.loan_id.column
     duplicate = np.array(block.duplicates, dtype=np.bool_)[reader.places]
     known = np.array(block.loans_known, dtype=np.bool_)[reader.places]
-    reader.refuse_where(duplicate, column, "repeated id", "stands in more than one row of the tape")
-    reader.refuse_where(known, column, "known id", "this loan is in the books already")
+    reader.refuse_where(duplicate, column, "repeated id", "stands in more than one row of the tape", always=True)
+    reader.refuse_where(known, column, "known id", "this loan is in the books already", always=True)
 
 
 def _refuse_impossible(*, reader: _Block, figures: Figures) -> None:
     columns = reader.mapping.columns
     as_of = reader.job.as_of
-    one_row = reader.job.terms.schedule.method == Method.BULLET
+    one_row = reader.job.terms.schedule.method == Method.BULLET.value
     longest = DAYS_OF_LONGEST_ROW * (np.maximum(figures.instalments, 1) if one_row else 1)
     too_large = figures.principal.astype(float) * np.maximum(figures.rate_ppm, 1) * longest > SAFE_PRODUCT
     wrong_currency = _other_currency(reader)

@@ -143,7 +143,7 @@ def read_dates(*, texts: pl.Series, formats: list[str], day: int | None, require
 def _parse_date(*, text: str, formats: list[str], day: int | None) -> date | None:
     for layout in formats:
         try:
-            found = datetime.strptime(text, layout).date()
+            found = datetime.strptime(text, layout).date()  # noqa: DTZ007 - a calendar date has no zone
         except ValueError:
             continue
         if not 1900 <= found.year <= 2200:
@@ -154,15 +154,11 @@ def _parse_date(*, text: str, formats: list[str], day: int | None) -> date | Non
 
 def read_words(*, texts: pl.Series, most: int, required: bool = True) -> Read:
     """Return the words as a list; a fault where one is missing, longer than `most` or holds control characters."""
-    faults = []
-    words = texts.to_list()
-    too_long = (texts.str.len_chars() > most).to_numpy()
-    odd = texts.str.contains(r"[\x00-\x1f\x7f]").to_numpy()
+    too_long = np.flatnonzero((texts.str.len_chars() > most).to_numpy()).tolist()
+    odd = np.flatnonzero(texts.str.contains(r"[\x00-\x1f\x7f]").to_numpy()).tolist()
     is_given = (texts != "").to_numpy()
-    for place in np.flatnonzero(too_long).tolist():
-        faults.append(Fault(place, "long text", f"must have at most {most} characters"))
-    for place in np.flatnonzero(odd).tolist():
-        faults.append(Fault(place, "control characters", "must be plain text"))
+    faults = [Fault(place, "long text", f"must have at most {most} characters") for place in too_long]
+    faults += [Fault(place, "control characters", "must be plain text") for place in odd]
     if required:
         faults += [Fault(place, "nothing", "must be given") for place in np.flatnonzero(~is_given).tolist()]
-    return Read(values=words, is_given=is_given, faults=faults)
+    return Read(values=texts.to_list(), is_given=is_given, faults=faults)

@@ -92,7 +92,8 @@ FORMATS = dict.fromkeys(TABLES, "csv") | {SCHEDULES: "binary"}
 def copy_text(*, table: str, columns: dict[str, Any]) -> bytes:
     """Return the rows of `table` as CSV; `columns` holds an array, series or single value for every column."""
     frame = pl.select(**{name: _column(columns[name]) for name in TABLES[table]})
-    return frame.write_csv(include_header=False, null_value="").encode()
+    text: str = frame.write_csv(include_header=False, null_value="")
+    return text.encode()
 
 
 def _column(values: Any) -> Any:

@@ -144,7 +144,9 @@ def customer_rows(
         if block.customers_known[place] or customer_id in repeated:
             continue
         if not block.customers_repeated[place]:
-            _add(rows=rows, customer_id=customer_id, key=block.customer_keys[place], person=people[place], cipher=cipher)
+            _add(
+                rows=rows, customer_id=customer_id, key=block.customer_keys[place], person=people[place], cipher=cipher
+            )
             continue
         own = CustomerRows()
         _add(rows=own, customer_id=customer_id, key=block.customer_keys[place], person=people[place], cipher=cipher)

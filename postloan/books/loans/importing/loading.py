@@ -25,7 +25,9 @@ WORKERS_MOST = 4
 ROWS_WORTH_A_PROCESS = 20_000
 
 
-def read_blocks(*, file: Path, mapping: Mapping, people: People | None, survey: Survey, dry_run: bool) -> Iterator[Block]:
+def read_blocks(
+    *, file: Path, mapping: Mapping, people: People | None, survey: Survey, dry_run: bool
+) -> Iterator[Block]:
     """Give the blocks of the tape with their ids; those of new loans and customers are drawn from the database."""
     seen = _Customers(source=mapping.tape.source)
     has_loans = _exists(LOANS, mapping.tape.source)
@@ -128,8 +130,9 @@ class Writer:
                     with cursor.copy(statement) as copy:
                         copy.write(text)
         if prepared.loaded:
-            self.first_loan_id = min(self.first_loan_id or min(block.loan_ids), min(block.loan_ids))
-            self.last_loan_id = max(self.last_loan_id, max(block.loan_ids))
+            first, last = min(block.loan_ids), max(block.loan_ids)
+            self.first_loan_id = min(self.first_loan_id or first, first)
+            self.last_loan_id = max(self.last_loan_id, last)
 
 
 def _joined(customers: list[RepeatedCustomer], name: str) -> bytes:
@@ -152,7 +155,5 @@ def _held(table: str, source: str, external_ids: list[str]) -> dict[str, int]:
 
 def _draw_ids(table: str, count: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
-        )
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
         return [number for (number,) in cursor.fetchall()]

@@ -44,9 +44,7 @@ class MoneyColumn(Column):
     """An amount: `unit` major (12.50) or minor (1250); `rounding` for figures finer than a minor unit."""
 
     unit: Literal["major", "minor"] = "major"
-    rounding: Literal[
-        "refuse", "half_even", "half_up", "half_down", "up", "down", "ceiling", "floor"
-    ] = "refuse"
+    rounding: Literal["refuse", "half_even", "half_up", "half_down", "up", "down", "ceiling", "floor"] = "refuse"
 
     @property
     def rounding_rule(self) -> Rounding | None:

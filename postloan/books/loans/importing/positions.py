@@ -9,6 +9,7 @@ with the contractual instalment.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -94,9 +95,7 @@ def stand(*, figures: Figures, terms: ProductTerms, as_of: date) -> Standing:
     shared = many_terms(terms)
     figures, contract, instalment, differs = _contracts(figures=figures, shared=shared, as_of=as_of)
     settled, fits, found = _settled(figures=figures, contract=contract, as_of=as_of)
-    left, left_from = _left(
-        figures=figures, shared=shared, contract=contract, instalment=instalment, settled=settled
-    )
+    left, left_from = _left(figures=figures, shared=shared, contract=contract, instalment=instalment, settled=settled)
     tomorrow = np.datetime64(as_of + timedelta(days=1), "D")
     raised = (left.cells() & (left.due <= tomorrow)).sum(axis=1)
     lines = np.arange(len(raised))
@@ -153,9 +152,7 @@ def seed_days(figures: Figures) -> Int64Array:
     return day_of_month_many(dates=seeds.astype("datetime64[D]"))
 
 
-def _contracts(
-    *, figures: Figures, shared: ManyTerms, as_of: date
-) -> tuple[Figures, Plans, Int64Array, BoolArray]:
+def _contracts(*, figures: Figures, shared: ManyTerms, as_of: date) -> tuple[Figures, Plans, Int64Array, BoolArray]:
     """Return the figures with their days chosen, the plan from the beginning, its instalment, and where the tape's differs."""
     contract, instalment, differs = _contract(figures=figures, shared=shared)
     late = np.flatnonzero(figures.is_spread & (figures.high_days > 0) & figures.is_active & np.isnat(figures.first_due))
@@ -282,9 +279,7 @@ def _same_tail(*, contract: Plans, left: Plans, settled: Int64Array) -> BoolArra
     return whole
 
 
-def _accrued(
-    *, wide: Plans, left_from: DateArray, raised: Int64Array, terms: ProductTerms, as_of: date
-) -> Int64Array:
+def _accrued(*, wide: Plans, left_from: DateArray, raised: Int64Array, terms: ProductTerms, as_of: date) -> Int64Array:
     """Return the interest of the running row earned when `as_of` has closed; 0 where no row is running."""
     lines = np.arange(len(raised))
     due = wide.due[lines, raised]
@@ -305,7 +300,7 @@ def _lines(schedules: SchedulesMany) -> Plans:
     width = int(rows.max(initial=1))
     spots = (schedules.loan_index, schedules.instalment_no - 1)
 
-    def line(values: npt.NDArray[np.generic], filler: object) -> npt.NDArray[np.generic]:
+    def line(values: npt.NDArray[Any], filler: object) -> npt.NDArray[Any]:
         lines = np.full((len(rows), width), filler, dtype=values.dtype)
         lines[spots] = values
         return lines
@@ -318,7 +313,7 @@ def _lines(schedules: SchedulesMany) -> Plans:
     )
 
 
-def _widened(lines: npt.NDArray[np.generic], width: int, filler: object) -> npt.NDArray[np.generic]:
+def _widened(lines: npt.NDArray[Any], width: int, filler: object) -> npt.NDArray[Any]:
     more = width - lines.shape[1]
     if more <= 0:
         return lines

@@ -4,16 +4,24 @@ Work out one block: from text to rows of the database, without touching the data
 Several processes do this side by side. Nothing here needs Django's models.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from postloan.books.ledger.chart import AccountNo
-from postloan.books.loans.importing.blocks import BadRow, Block, Job, Prepared, StatusTotals, TapeWarning
+from postloan.books.loans.importing.blocks import (
+    BadRow,
+    Block,
+    Job,
+    Prepared,
+    RepeatedCustomer,
+    StatusTotals,
+    TapeWarning,
+)
 from postloan.books.loans.importing.checking import Checked, Figures, check_block
 from postloan.books.loans.importing.copy_binary import ScheduleRows, schedules_binary
 from postloan.books.loans.importing.copy_text import (
@@ -47,7 +55,8 @@ def prepare_block(*, job: Job, block: Block) -> Prepared:
         figures = figures.take(has_plan)
         standing = stand(figures=figures, terms=job.terms, as_of=job.as_of)
     statuses = [checked.statuses[place] for place in figures.place.tolist()]
-    copies, repeated = {}, []
+    copies: dict[str, bytes] = {}
+    repeated: list[RepeatedCustomer] = []
     if not job.dry_run and len(figures.place):
         copies = _loan_copies(job=job, block=block, checked=checked, figures=figures, standing=standing)
         cipher = _cipher(job.keyset_file)
@@ -128,9 +137,7 @@ def _totals(*, statuses: list[str], figures: Figures) -> dict[str, StatusTotals]
 # --- rows of the database ------------------------------------------------------------------------
 
 
-def _loan_copies(
-    *, job: Job, block: Block, checked: Checked, figures: Figures, standing: Standing
-) -> dict[str, bytes]:
+def _loan_copies(*, job: Job, block: Block, checked: Checked, figures: Figures, standing: Standing) -> dict[str, bytes]:
     loan_ids = np.array(block.loan_ids, dtype=np.int64)[figures.place]
     return {
         LOANS: _loans(job, block, checked, figures, standing, loan_ids),
@@ -189,7 +196,7 @@ def _schedules(job: Job, standing: Standing, loan_ids: Int64Array) -> bytes:
     contract, left = standing.contract, standing.left
     cells, left_cells = contract.cells(), left.cells()[recast]
 
-    def both(of_contract: npt.NDArray[np.generic], of_left: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def both(of_contract: npt.NDArray[Any], of_left: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.concatenate((of_contract[cells], of_left[recast][left_cells]))
 
     lengths = np.concatenate((contract.rows, left.rows[recast]))
@@ -261,8 +268,3 @@ def _postings(job: Job, figures: Figures, standing: Standing, loan_ids: Int64Arr
             "instalment_no": where(values=instalments[moved], is_given=instalments[moved] > 0),
         },
     )
-
-
-def prepare_all(*, job: Job, blocks: Iterable[Block]) -> Iterable[Prepared]:
-    """Work the blocks out one after the other, in this process."""
-    return (prepare_block(job=job, block=block) for block in blocks)

@@ -70,7 +70,7 @@ def read_rows(*, file: Path, mapping: Mapping) -> Iterator[Row]:
         yield from _rows(reader=reader, mapping=mapping)
 
 
-def _rows(*, reader: "csv._reader", mapping: Mapping) -> Iterator[Row]:
+def _rows(*, reader: Iterator[list[str]], mapping: Mapping) -> Iterator[Row]:
     row_no = 1
     try:
         header = next(reader, None)
@@ -140,7 +140,7 @@ def _opened(file: Path, stack: ExitStack) -> BinaryIO:
         raise TapeUnreadable("the file is named .gz but is not gzip")
     if not is_gzip:
         return raw
-    return io.BufferedReader(stack.enter_context(gzip.open(raw)), 1 << 20)  # type: ignore[arg-type]
+    return io.BufferedReader(stack.enter_context(gzip.open(raw)), 1 << 20)
 
 
 def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
@@ -152,9 +152,9 @@ def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
     if name.startswith(NOT_BY_LINE):
         yield from io.TextIOWrapper(stream, encoding=encoding, newline="")
         return
-    for number, line in enumerate(stream):
-        if number == 0 and name.startswith("utf_8"):
-            line = line.removeprefix(codecs.BOM_UTF8)
+    if name.startswith("utf_8"):
+        yield stream.readline().removeprefix(codecs.BOM_UTF8).decode(encoding)
+    for line in stream:
         yield line.decode(encoding)
 
 

@@ -12,7 +12,14 @@ from django.db import connection
 from postloan.books.ledger.chart import AccountNo
 from postloan.books.loans.importing.blocks import StatusTotals
 
-FIGURES = ("loans", "principal_minor", "outstanding_minor", "paid_principal_minor", "paid_interest_minor", "paid_fees_minor")
+FIGURES = (
+    "loans",
+    "principal_minor",
+    "outstanding_minor",
+    "paid_principal_minor",
+    "paid_interest_minor",
+    "paid_fees_minor",
+)
 
 
 class TieOutFailed(RuntimeError):
@@ -64,11 +71,11 @@ def tie_out(
 
     Refuses with TieOutFailed where any of them differs.
     """
-    chosen = {"source": source, "first": first_loan_id, "last": last_loan_id, "entry": entry_id}
+    chosen: dict[str, str | int] = {"source": source, "first": first_loan_id, "last": last_loan_id, "entry": entry_id}
     with connection.cursor() as cursor:
         cursor.execute(_BY_STATUS, chosen)
         books = {status: dict(zip(FIGURES, figures, strict=True)) for status, *figures in cursor.fetchall()}
-        accounts = {
+        accounts: dict[str, str | int] = {
             "principal": AccountNo.LOAN_PRINCIPAL.value,
             "accrued": AccountNo.ACCRUED_INTEREST.value,
             "receivable": AccountNo.INTEREST_RECEIVABLE.value,

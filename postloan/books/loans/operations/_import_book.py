@@ -200,9 +200,7 @@ def _load(*, run: _Run, mapping: LoadedMapping, file_sha256: str, rejects: Path 
 
 
 def _find_batch(file_sha256: str, mapping: LoadedMapping, as_of: date) -> ImportBatch | None:
-    return ImportBatch.objects.filter(
-        file_sha256=file_sha256, mapping_sha256=mapping.sha256, as_of_date=as_of
-    ).first()
+    return ImportBatch.objects.filter(file_sha256=file_sha256, mapping_sha256=mapping.sha256, as_of_date=as_of).first()
 
 
 def _tied_out(*, run: _Run, writer: Writer, entry: JournalEntry) -> list[TieOutLine]:
@@ -265,8 +263,8 @@ def _rejects_file(file: Path | None, job: Job) -> Iterator[Callable[[Block, Prep
         return
     draft = file.with_name(f"{file.name}.{os.getpid()}.draft")
     try:
-        stream = open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="",
-                      encoding=job.mapping.tape.encoding)
+        draft.touch(mode=0o600)
+        stream = draft.open("w", newline="", encoding=job.mapping.tape.encoding)
     except OSError as error:
         raise RejectsNotWritable(f"{file} cannot be written: {error.strerror}") from None
     try:
@@ -278,13 +276,15 @@ def _rejects_file(file: Path | None, job: Job) -> Iterator[Callable[[Block, Prep
             def reject(block: Block, prepared: Prepared) -> None:
                 reasons: dict[int, list[str]] = {}
                 for bad in prepared.bad_rows:
-                    reasons.setdefault(bad.row_no, []).append(f"{bad.column}: {bad.reason}" if bad.column else bad.reason)
+                    reasons.setdefault(bad.row_no, []).append(
+                        f"{bad.column}: {bad.reason}" if bad.column else bad.reason
+                    )
                 for row in block.rows:
                     if row.row_no in reasons:
                         texts = row.texts or [""] * len(names)
                         writer.writerow([*texts, row.row_no, "; ".join(reasons[row.row_no])])
 
             yield reject
-        os.replace(draft, file)
+        draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)

@@ -33,13 +33,25 @@ UNREADABLE = [
     ("an empty file", b"", "tape.csv", TapeUnreadable, "the file is empty"),
     ("an empty gzip", gzip.compress(b""), "tape.csv.gz", TapeUnreadable, "the file is empty"),
     ("a header only", GOOD.splitlines(keepends=True)[0].encode(), "tape.csv", TapeEmpty, "no rows"),
-    ("a missing column", GOOD.replace("balance,", "balanse,", 1).encode(), "tape.csv", ColumnsMissing, "did you mean 'balanse'"),
+    (
+        "a missing column",
+        GOOD.replace("balance,", "balanse,", 1).encode(),
+        "tape.csv",
+        ColumnsMissing,
+        "did you mean 'balanse'",
+    ),
     ("a column twice", GOOD.replace("name,", "rate,", 1).encode(), "tape.csv", ColumnsMissing, "'name'"),
     ("another delimiter", GOOD.replace(",", ";").encode(), "tape.csv", ColumnsMissing, "seems to be ';'"),
     ("another encoding", GOOD.replace("Testa", "Tësta").encode("latin-1"), "tape.csv", TapeUnreadable, "at row 2"),
     ("UTF-16", GOOD.encode("utf-16"), "tape.csv", TapeUnreadable, "not utf-8 text"),
     ("a NUL byte", GOOD.replace("Testa", "Te\0ta").encode(), "tape.csv", TapeUnreadable, "NUL byte on line 2"),
-    ("an open quotation mark", GOOD.replace("Testa", '"Testa', 1).encode(), "tape.csv", TapeUnreadable, "quotation mark"),
+    (
+        "an open quotation mark",
+        GOOD.replace("Testa", '"Testa', 1).encode(),
+        "tape.csv",
+        TapeUnreadable,
+        "quotation mark",
+    ),
     ("a gzip cut off", MANY[: len(MANY) // 2], "tape.csv.gz", TapeUnreadable, "broken or cut off"),
     ("a gzip damaged", MANY[:200] + b"damage" + MANY[206:], "tape.csv.gz", TapeUnreadable, "broken"),
     ("text named gzip", GOOD.encode(), "tape.csv.gz", TapeUnreadable, "not gzip"),
@@ -47,7 +59,9 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("data", "name", "refusal", "message"), [case[1:] for case in UNREADABLE], ids=[case[0] for case in UNREADABLE])
+@pytest.mark.parametrize(
+    ("data", "name", "refusal", "message"), [case[1:] for case in UNREADABLE], ids=[case[0] for case in UNREADABLE]
+)
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_file_that_is_no_tape_is_refused_and_changes_nothing(tmp_path, data, name, refusal, message, dry_run):
     before = table_counts()
@@ -120,7 +134,9 @@ def test_a_bad_row_is_told_by_number_column_and_reason_and_nothing_is_loaded(tmp
 
 
 def test_reasons_never_quote_the_tape(tmp_path):
-    secret = row(1, name="Secretia " * 30, email="secretia", phone="secret", balance="secret", status="secret", paid_out="secret")
+    secret = row(
+        1, name="Secretia " * 30, email="secretia", phone="secret", balance="secret", status="secret", paid_out="secret"
+    )
     files = write_tape(tmp_path, [secret])
 
     found = files.load(dry_run=True)
