@@ -1,9 +1,12 @@
+import doctest
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postloan.kernel import takeover
 from postloan.kernel.calendars import add_months
 from postloan.kernel.takeover import (
     NO_LIMIT,
@@ -14,6 +17,7 @@ from postloan.kernel.takeover import (
 )
 
 AS_OF = date(2018, 6, 30)
+RULE_PAGE = Path(__file__).parents[2] / "docs" / "rules" / "import.md"
 PLAN = [
     date(2018, 2, 10),
     date(2018, 3, 10),
@@ -174,3 +178,11 @@ def test_spread_days_are_even_and_never_change():
     assert sum(counts) == 28_000 and min(counts) > 850 and max(counts) < 1_150
     assert days == [spread_day(key=f"loan-{number}", seed=2018) for number in range(28_000)]
     assert days != [spread_day(key=f"loan-{number}", seed=2019) for number in range(28_000)]
+
+
+def test_the_rule_page_and_the_docstrings_say_what_is_computed():
+    page = doctest.testfile(str(RULE_PAGE), module_relative=False)
+    docstrings = doctest.testmod(takeover)
+
+    assert page.attempted >= 3 and page.failed == 0
+    assert docstrings.attempted >= 3 and docstrings.failed == 0

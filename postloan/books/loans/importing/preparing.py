@@ -67,7 +67,7 @@ def prepare_block(*, job: Job, block: Block) -> Prepared:
         rows=len(block.rows),
         loaded=len(figures.place),
         bad_rows=sorted(bad_rows, key=lambda bad: bad.row_no),
-        warnings=_warnings(job=job, figures=figures, standing=standing),
+        warnings=_warnings(job=job, statuses=statuses, figures=figures, standing=standing),
         totals=_totals(statuses=statuses, figures=figures),
         copies=copies,
         repeated_customers=repeated,
@@ -94,14 +94,17 @@ def _refuse_plans(*, job: Job, figures: Figures, standing: Standing) -> tuple[li
     return bad_rows, ~early & standing.next_due_found
 
 
-def _warnings(*, job: Job, figures: Figures, standing: Standing) -> dict[str, TapeWarning]:
+def _warnings(*, job: Job, statuses: list[str], figures: Figures, standing: Standing) -> dict[str, TapeWarning]:
     owed = ~figures.is_charged_off
     paid = figures.paid_principal + figures.paid_interest + figures.paid_fees
     is_current = figures.high_days == 0
+    words = {word for word, told in job.mapping.statuses.items() if told.meaning in {"current", "late"}}
+    says_active = np.array([status in words for status in statuses], dtype=np.bool_)
     found = {
         "balance": owed & (figures.principal - figures.paid_principal != figures.balance),
         "total": (figures.paid_total >= 0) & (figures.paid_total != paid),
         "instalment": standing.differs_from_terms,
+        "nothing_left": says_active & ~figures.is_active,
         "matured": ~standing.fits & is_current,
         "band": ~standing.fits & ~is_current,
     }
@@ -109,6 +112,7 @@ def _warnings(*, job: Job, figures: Figures, standing: Standing) -> dict[str, Ta
         "balance": "the amount lent less the principal paid is not the balance",
         "total": "the total paid is not principal, interest and fees together",
         "instalment": "the instalment is not the one that amount, rate and term give; the tape's is kept",
+        "nothing_left": "the status says current or late, but the balance is zero; taken for paid off",
         "matured": "the status says current, but the last due date has gone by with a balance left",
         "band": "no due date gives the days past due of the status; the nearest is taken",
     }
