@@ -42,4 +42,5 @@ def test_a_program_started_by_a_test_sees_what_the_test_committed(database_url: 
 def test_a_browser_shows_the_live_site(live_server, browser_page) -> None:
     response = browser_page.goto(f"{live_server.url}/healthz")
 
-    assert response.status < 600
+    assert response.status == 200
+    assert browser_page.inner_text("body") == '{"status": "ok"}'

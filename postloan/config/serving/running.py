@@ -24,6 +24,7 @@ from types import FrameType
 from postloan.config.database import (
     DATABASE_NAME,
     EmbeddedServer,
+    EmbeddedServerFailed,
     check_server,
     database_address,
     embedded_server,
@@ -42,7 +43,8 @@ REASONS = {
     errno.EACCES: "may be opened by root only",
     errno.EADDRNOTAVAIL: "is no address of this machine",
 }
-PREPARATIONS_MAX = 3  # tries, where the database was lost under it
+RESTARTS_MAX = 3  # of the database, in a row
+PREPARATIONS_MAX = 3  # tries at one point of it, where the database was lost under it
 
 
 class PortTaken(Exception):
@@ -118,12 +120,15 @@ class Run:
         server.ensure_database(name=DATABASE_NAME)
 
     def _prepare(self) -> list[str]:
-        """Prepare the demonstration in a child; where the database was lost under it, once more."""
-        for attempt in range(1, PREPARATIONS_MAX + 1):
-            lines = self._prepare_once(is_last=attempt == PREPARATIONS_MAX)
+        """Prepare the demonstration in a child; begun again where the database was lost under it, while it gets on."""
+        tries, lost_at = 0, ("", 0)
+        while True:
+            tries += 1
+            lines = self._prepare_once(is_last=tries == PREPARATIONS_MAX)
             if lines is not None:
                 return lines
-        raise AssertionError("the last attempt raises")
+            if (here := (self.state.step, self.state.percent or 0)) != lost_at:
+                tries, lost_at = 0, here
 
     def _prepare_once(self, *, is_last: bool) -> list[str] | None:
         reading, writing = os.pipe()
@@ -196,6 +201,13 @@ class Run:
         if self.server is None or self.server.is_running():
             return False
         self.progress.say("The database has ended; starting it again …")
+        for _ in range(RESTARTS_MAX - 1):
+            try:
+                self.server.ensure_running()
+            except EmbeddedServerFailed:  # killed once more while it recovered
+                time.sleep(TICK_SECONDS)
+            else:
+                return True
         self.server.ensure_running()
         return True
 

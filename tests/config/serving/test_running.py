@@ -1,108 +1,23 @@
 """`postloan run`, really run: started, looked at, killed in parts, ended. The demonstration itself is an instant one."""
 
-import json
 import os
 import signal
 import smtplib
 import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from postloan.config.database import is_embedded
+from tests.runs import RunningPostloan, eventually
 
 pytestmark = pytest.mark.skipif(
     not is_embedded(), reason="these runs kill the database, which must be the embedded one"
 )
 
 INSTANT_DEMO = Path(__file__).parent / "instant_demo"
-PATIENCE_SECONDS = 90
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def eventually(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.05)
-
-
-class RunningPostloan:
-    """One `postloan run` on a directory and a port of its own."""
-
-    def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
-        self.var = var
-        self.port = port or free_port()
-        self.environment = os.environ | {
-            "POSTLOAN_VAR": str(var),
-            "PORT": str(self.port),
-            "PYTHONPATH": str(INSTANT_DEMO),
-            **environment,
-        }
-        self.environment.pop("POSTLOAN_SMTP_PORT", None)
-        self.process = subprocess.Popen(
-            self.command("run"), env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    @staticmethod
-    def command(*words: str) -> list[str]:
-        return [sys.executable, "-m", "postloan.config.main", *words]
-
-    def postloan(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*words), env=self.environment, capture_output=True, text=True, check=False, timeout=120
-        )
-
-    def health(self) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as response:
-                return response.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def await_ready(self) -> None:
-        eventually(lambda: self.health() == 200 or self.process.poll() is not None, "ready")
-        assert self.process.poll() is None, self.output()
-
-    def state(self) -> dict:
-        return json.loads((self.var / "run.json").read_text())
-
-    def pids(self, name: str) -> list[int]:
-        """Return the processes of this run: children by name, or "postgres"."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-                environment = (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            is_child = b"postloan.config.serving.child" in words and name.encode() in words
-            is_postmaster = name == "postgres" and str(self.var / "postgres").encode() in words
-            if is_postmaster or (is_child and f"POSTLOAN_VAR={self.var}\0".encode() in environment):
-                found.append(int(entry.name))
-        return found
-
-    def everything(self) -> list[int]:
-        return [pid for name in ("site", "worker", "mailbox", "preparation", "postgres") for pid in self.pids(name)]
-
-    def end(self, number: signal.Signals = signal.SIGINT) -> str:
-        self.process.send_signal(number)
-        return self.output()
-
-    def output(self) -> str:
-        return self.process.communicate(timeout=PATIENCE_SECONDS)[0]
 
 
 @pytest.fixture
@@ -110,14 +25,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningPostloan]]:
     runs: list[RunningPostloan] = []
 
     def start(**environment) -> RunningPostloan:
-        runs.append(RunningPostloan(tmp_path / "var", **environment))
+        runs.append(RunningPostloan(tmp_path / "var", PYTHONPATH=str(INSTANT_DEMO), **environment))
         return runs[-1]
 
     yield start
     for run in runs:
         if run.process.poll() is None:
-            run.process.kill()
-            run.process.communicate()
+            run.kill()
     if runs:
         runs[0].postloan("stop")
 
@@ -195,8 +109,7 @@ def test_a_killed_run_leaves_no_child_and_the_next_one_goes_on(start) -> None:
     run = start()
     run.await_ready()
 
-    run.process.kill()
-    run.process.communicate()
+    run.kill()
 
     eventually(lambda: run.everything() == run.pids("postgres"), "only the database is left")
     following = start()
