@@ -1,13 +1,29 @@
 """Questions about the night shift: its runs, one run with its partitions, loans set aside."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, Prefetch, QuerySet
 
 from postloan.close.models import ClosePartition, CloseRun, FaultyLoan
+from postloan.close.steps import STEPS
+
+# In the order in which things happen; the database keeps no order inside JSON.
+STEP_ORDER = ("read", *(step.__name__ for step in STEPS), "write", "write_positions")
+COUNT_ORDER = (
+    "loans",
+    "loans_changed",
+    "instalments_raised",
+    "instalments_changed",
+    "allocations",
+    "entries",
+    "postings",
+    "reminders",
+    "positions",
+    "faults",
+)
 
 
 @dataclass(frozen=True)
@@ -58,14 +74,20 @@ def summarise(*, run: CloseRun, marks: Sequence[ClosePartition]) -> RunSummary:
             seconds[step] = seconds.get(step, 0.0) + float(took)
     slowest = max(seconds.values(), default=0.0)
     steps = tuple(
-        StepTiming(step, took, round(1000 * took / slowest) if slowest else 0) for step, took in seconds.items()
+        StepTiming(step, seconds[step], round(1000 * seconds[step] / slowest) if slowest else 0)
+        for step in _in_order(seconds, STEP_ORDER)
     )
     return RunSummary(
-        counts=dict(counts),
+        counts={name: counts[name] for name in _in_order(counts, COUNT_ORDER)},
         steps=steps,
         step_seconds=sum(seconds.values()),
         elapsed=run.finished_at - run.started_at if run.finished_at else None,
     )
+
+
+def _in_order(names: Iterable[str], order: Sequence[str]) -> list[str]:
+    """Return the names in `order`; what it does not know comes last."""
+    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))
 
 
 def get_faults(*, business_date: date | None = None, only_open: bool = False) -> list[FaultyLoan]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from postloan.books.loans.models import COMPONENTS, Instalment, Loan, ScheduleVersion
+from postloan.books.loans.models import COMPONENTS, ImportBatch, Instalment, Loan, ScheduleVersion
 from postloan.books.products.models import ProductVersion
 from postloan.kernel.accrual import row_interest_accrued_minor
 from postloan.kernel.ageing import days_past_due
@@ -260,6 +260,16 @@ def _row_state(*, loan: Loan, instalment: Instalment | None, no: int, due_date: 
         return "past_due"
     is_part_paid = any(getattr(instalment, f"{name}_paid_minor") for name in COMPONENTS)
     return "part_paid" if is_part_paid else "due"
+
+
+def find_import_batches() -> QuerySet[ImportBatch]:
+    """Return the tapes that were taken over, the latest first."""
+    return ImportBatch.objects.select_related("product_version__product").order_by("-imported_at", "-pk")
+
+
+def get_import_batch(*, batch_id: int) -> ImportBatch:
+    """Return one tape's import. Raises ImportBatch.DoesNotExist."""
+    return find_import_batches().get(pk=batch_id)
 
 
 def get_book_currency() -> str:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("accounts/", views.accounts, name="accounts"),
     path("accounts/<slug:code>", views.account, name="account"),
     path("imports/", views.imports, name="imports"),
+    path("imports/<int:batch_id>", views.import_batch, name="import_batch"),
     path("mailbox/", views.mailbox, name="mailbox"),
     path("mailbox/<slug:key>", views.mail, name="mail"),
 ]

@@ -10,7 +10,7 @@ from postloan.books.loans.queries import get_open_instalments, get_planned_rows,
 
 @dataclass(frozen=True)
 class Due:
-    """One amount to pay by one date for one loan. `days_late` is 0 up to and with the due date."""
+    """One instalment to pay by one date. `days_late` is 0 up to and with the due date."""
 
     loan: Loan
     instalment_no: int
@@ -22,6 +22,43 @@ class Due:
     def is_late(self) -> bool:
         """Say whether the due date has gone by."""
         return self.days_late > 0
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """What a borrower is asked for on one loan: everything late together, or else the next instalment."""
+
+    loan: Loan
+    dues: tuple[Due, ...]
+
+    @property
+    def amount_minor(self) -> int:
+        """All of it, in minor units."""
+        return sum(due.amount_minor for due in self.dues)
+
+    @property
+    def due_date(self) -> date:
+        """The oldest due date in it."""
+        return self.dues[0].due_date
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether a due date has gone by."""
+        return self.dues[0].is_late
+
+
+def to_pay(*, loans: Sequence[Loan], today: date) -> list[ToPay]:
+    """Return what to pay on each loan that asks for something, the most urgent first."""
+    asked = []
+    by_loan: dict[int, list[Due]] = {}
+    for due in next_dues(loans=loans, today=today):
+        by_loan.setdefault(due.loan.pk, []).append(due)
+    for dues in by_loan.values():
+        late = tuple(due for due in dues if due.is_late)
+        asked.append(ToPay(loan=dues[0].loan, dues=late or (dues[0],)))
+        if late and len(late) < len(dues):
+            asked.append(ToPay(loan=dues[0].loan, dues=(dues[len(late)],)))
+    return sorted(asked, key=lambda item: (item.due_date, item.loan.pk))
 
 
 def next_dues(*, loans: Sequence[Loan], today: date) -> list[Due]:

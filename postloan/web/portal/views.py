@@ -17,7 +17,7 @@ from postloan.care.outreach.models import Message
 from postloan.care.outreach.queries import get_notice, get_notices
 from postloan.ground.access.queries import get_customer_id
 from postloan.ground.access.roles import Role
-from postloan.web.portal.dues import next_dues
+from postloan.web.portal.dues import to_pay
 from postloan.web.ui.access import for_roles, login_of, never_stored
 from postloan.web.ui.explanations import worded
 
@@ -30,10 +30,10 @@ def home(request: HttpRequest) -> HttpResponse:
     customer_id = _own_customer_id(request)
     loans = list(queries.find_loans(customer_id=customer_id))
     as_of = _last_closed()
-    dues = next_dues(loans=loans, today=as_of + timedelta(days=1)) if as_of else []
+    asked = to_pay(loans=loans, today=as_of + timedelta(days=1)) if as_of else []
     context = {
         "loans": loans,
-        "dues": dues,
+        "asked": asked,
         "as_of": as_of,
         "unread": sum(1 for notice in get_notices(customer_id=customer_id) if notice.read_at is None),
         "lender": settings.LENDER_NAME,
@@ -54,7 +54,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "loan": found,
         "standing": queries.get_standing(loan=found, rows=rows, instalments=instalments, as_of=as_of),
         "rows": rows,
-        "dues": next_dues(loans=[found], today=as_of + timedelta(days=1)),
+        "asked": to_pay(loans=[found], today=as_of + timedelta(days=1)),
         "lender": settings.LENDER_NAME,
         "lender_phone": settings.LENDER_PHONE,
     }

@@ -307,12 +307,11 @@ def _fraction(value: Fraction) -> str:
 
 
 def _exact_amount(exact: Fraction, currency: str) -> str:
-    """An amount before rounding, with four more decimals than the minor unit; never rounded into its result."""
+    """An amount before rounding: four more decimals than the minor unit, cut and not rounded."""
     scaled = exact * 10_000
-    whole = int(scaled)
-    minor, rest = divmod(abs(whole), 10_000)
-    text = f"{amount_text(amount_minor=minor, currency=currency)}{NARROW_SPACE}{rest:04d}"
-    return f"{text}…" if scaled != whole else text
+    minor, rest = divmod(abs(int(scaled)), 10_000)
+    text = f"{amount_text(amount_minor=minor, currency=currency)}{rest:04d}"
+    return f"{text}…" if scaled.denominator != 1 else text.rstrip("0")
 
 
 def _rounding(step: Step) -> str:

@@ -52,11 +52,22 @@ def amount_text(*, amount_minor: int, currency: str) -> str:
     >>> amount_text(amount_minor=-123456, currency="USD")
     '−$1,234.56'
     """
+    symbol = SYMBOLS[_language()].get(currency, f"{currency}{NARROW_SPACE}" if currency else "")
+    sign = MINUS if amount_minor < 0 else ""
+    return f"{sign}{symbol}{grouped_amount(amount_minor=abs(amount_minor), currency=currency)}"
+
+
+def grouped_amount(*, amount_minor: int, currency: str) -> str:
+    """
+    Return the amount with grouped thousands and without symbol.
+
+    >>> grouped_amount(amount_minor=123456, currency="USD")
+    '1,234.56'
+    """
     decimals = decimals_of(currency=currency)
     whole, part = divmod(abs(amount_minor), 10**decimals)
-    written = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
-    symbol = SYMBOLS[_language()].get(currency, f"{currency}{NARROW_SPACE}" if currency else "")
-    return f"{MINUS if amount_minor < 0 else ''}{symbol}{written}"
+    sign = MINUS if amount_minor < 0 else ""
+    return f"{sign}{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
 
 
 def rate_text(*, rate_ppm: int, per: str) -> str:

@@ -12,7 +12,7 @@ from postloan.ground.access.roles import DESK, OFFICE, Role
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation. It is lit on every page whose address begins with one of `lights_on`."""
+    """An entry of the navigation; `lights_on` are the beginnings of the addresses that belong to it."""
 
     label: str | Promise
     url_name: str
@@ -24,15 +24,15 @@ class Place:
         """The address of the place."""
         return reverse(self.url_name)
 
-    def is_lit(self, *, path: str) -> bool:
-        """Say whether the page at `path` belongs to this place."""
-        return any(path == start or (start.endswith("/") and path.startswith(start)) for start in self.lights_on)
+    def match(self, *, path: str) -> int:
+        """Return how much of `path` belongs to this place; 0 for nothing."""
+        return max((len(start) for start in self.lights_on if path.startswith(start)), default=0)
 
 
 _BORROWER = frozenset({Role.BORROWER})
 
 PLACES = (
-    Place(_("Book"), "office:book", ("/office/", "/office/buckets/"), OFFICE),
+    Place(_("Book"), "office:book", ("/office/",), OFFICE),
     Place(_("Loans"), "office:loans", ("/office/loans/",), OFFICE),
     Place(_("Customers"), "desk:customers", ("/desk/",), DESK),
     Place(_("Messages"), "office:messages", ("/office/messages/",), OFFICE),

@@ -132,6 +132,12 @@ CLOSE_CHECK: Words = {
     "tie_unapplied_receipts": _("Unapplied receipts tie to the ledger"),
 }
 
+TIE_FIGURE: Words = {
+    "outstanding_minor": _("Loan principal"),
+    "accrued_interest_minor": _("Accrued interest"),
+    "interest_receivable_minor": _("Interest receivable"),
+}
+
 SCHEDULE_REASON: Words = {
     "opened": _("The contract"),
     "taken_over": _("Taken over from the earlier system"),
@@ -202,6 +208,7 @@ TABLES: dict[str, Words] = {
     "close_step": CLOSE_STEP,
     "close_count": CLOSE_COUNT,
     "close_check": CLOSE_CHECK,
+    "tie_figure": TIE_FIGURE,
     "schedule_reason": SCHEDULE_REASON,
     "rounding": ROUNDING,
     "day_count": DAY_COUNT,

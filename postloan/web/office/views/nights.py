@@ -1,4 +1,4 @@
-"""What the nights did: close runs with their steps, and the imports before them."""
+"""What the nights did: close runs with their steps, partitions, checks and loans set aside."""
 
 from datetime import date
 
@@ -38,9 +38,3 @@ def close_run(request: HttpRequest, business_date: date) -> HttpResponse:
         "after": after,
     }
     return render(request, "office/close_run.html", context)
-
-
-@for_roles(OFFICE)
-def imports(request: HttpRequest) -> HttpResponse:
-    """Books taken over from other systems, each with its tie-out."""
-    return render(request, "office/imports.html", {"batches": []})

@@ -25,6 +25,12 @@ def money(amount_minor: int | None, currency: str) -> str:
 
 
 @register.filter
+def amount(amount_minor: int, currency: str) -> str:
+    """An amount without its symbol, for dense tables whose heading names the currency."""
+    return figures.grouped_amount(amount_minor=amount_minor, currency=currency)
+
+
+@register.filter
 def money_or_dash(amount_minor: int | None, currency: str) -> str:
     """An amount, or a dash for zero: for columns in which most rows have nothing."""
     return figures.amount_text(amount_minor=amount_minor, currency=currency) if amount_minor else "–"
@@ -117,9 +123,11 @@ def places(context: Context) -> list[dict[str, Any]]:
     request = context.get("request")
     if request is None or not getattr(request, "user", None):
         return []
+    open_places = places_for(roles=roles_of(request=request))
+    lit = max(open_places, key=lambda place: place.match(path=request.path), default=None)
     return [
-        {"label": place.label, "url": place.url, "is_lit": place.is_lit(path=request.path)}
-        for place in places_for(roles=roles_of(request=request))
+        {"label": place.label, "url": place.url, "is_lit": place is lit and place.match(path=request.path) > 0}
+        for place in open_places
     ]
 
 
