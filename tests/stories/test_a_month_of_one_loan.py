@@ -65,13 +65,13 @@ def test_open_miss_remind_pay_late_cure(tmp_path, settings, monkeypatch):
     walk = Walk(loan, mailbox)
 
     walk.close_to(7, 2)  # seven days before the due date, tomorrow
-    assert walk.morning(7, 3) == ["USD 505.00 is due on July 10, 2018"]
+    assert walk.morning(7, 3) == ["USD 505.00 is due on 10 July 2018"]
 
     walk.close_to(7, 6)
-    assert walk.morning(7, 7) == ["USD 505.00 is due on July 10, 2018"]
+    assert walk.morning(7, 7) == ["USD 505.00 is due on 10 July 2018"]
 
     walk.close_to(7, 9)  # raised the evening before
-    assert walk.morning(7, 10) == ["USD 505.00 is due today, July 10, 2018"]
+    assert walk.morning(7, 10) == ["USD 505.00 is due today, 10 July 2018"]
 
     walk.close_to(7, 10)  # not paid; the due date itself is day 0
     assert loan.bucket == 0
@@ -94,7 +94,7 @@ def test_open_miss_remind_pay_late_cure(tmp_path, settings, monkeypatch):
     assert loan.accrued_interest_minor == 358
 
     walk.close_to(8, 2)
-    assert walk.morning(8, 3) == ["USD 510.05 is due on August 10, 2018"]
+    assert walk.morning(8, 3) == ["USD 510.05 is due on 10 August 2018"]
 
     walk.close_to(8, 9)
     assert walk.postings() == [

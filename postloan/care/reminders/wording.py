@@ -15,7 +15,7 @@ from django.utils.formats import date_format, number_format
 
 from postloan.care.outreach.texts import MessageText
 
-LANGUAGES = ("en", "zh-hans")
+DATE_FORMATS = {"en": "j F Y", "zh-hans": "Y年n月j日"}  # the languages we have a text in
 MINOR_DIGITS = 2
 
 
@@ -48,7 +48,7 @@ def money_text(*, amount_minor: int, currency: str) -> str:
 
 def reminder_text(*, name: str, due_date: date, kind: str, lines: Sequence[LoanLine], language: str) -> MessageText:
     """Return subject and body in the customer's language (English where we have no text in theirs)."""
-    spoken = language if language in LANGUAGES else "en"
+    spoken = language if language in DATE_FORMATS else "en"
     totals: dict[str, int] = {}
     for line in lines:
         totals[line.currency] = totals.get(line.currency, 0) + line.amount_minor
@@ -61,7 +61,7 @@ def reminder_text(*, name: str, due_date: date, kind: str, lines: Sequence[LoanL
             {
                 "name": name,
                 "total": total,
-                "due": date_format(due_date, "DATE_FORMAT"),
+                "due": date_format(due_date, DATE_FORMATS[spoken]),
                 "is_today": kind == "due_today",
                 "lines": lines,
                 "lender": settings.LENDER_NAME,

@@ -75,7 +75,7 @@ def test_a_reminder_says_how_much_until_when_how_to_pay_and_who_asks(channel):
 
     assert (delivery.sent, delivery.dropped) == (2, 0)
     mail = channel.sent[0]
-    assert mail.subject == "USD 505.00 is due on July 10, 2018"
+    assert mail.subject == "USD 505.00 is due on 10 July 2018"
     for words in (loan.external_id, "instalment 1 of 2", "USD 505.00", "/portal/", "Postloan Demo Lender", "Testa"):
         assert words in mail.text
 
