@@ -1,0 +1,23 @@
+"""
+The queue's own housekeeping: jobs whose worker died are started again.
+
+Every task of Postloan may run twice; so a job that a killed worker left
+"doing" is simply put back. A worker that has not been heard of for a minute
+counts as dead.
+"""
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+DEAD_AFTER_SECONDS = 60
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="housekeeping", queueing_lock="retry_stalled_jobs", pass_context=True)
+async def retry_stalled_jobs(context: JobContext, timestamp: int) -> int:
+    """Put back the jobs of dead workers and return how many."""
+    manager = context.app.job_manager
+    stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS))
+    for job in stalled:
+        await manager.retry_job(job)
+    return len(stalled)
