@@ -125,7 +125,7 @@ LENDER_PHONE = os.environ.get("POSTLOAN_LENDER_PHONE", "+1 555 0100 100")
 SITE_URL = os.environ.get("POSTLOAN_SITE_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
 
 # Tasks that belong to no app; those of apps are found in their tasks.py.
-PROCRASTINATE_IMPORT_PATHS = ["postloan.config.queue"]
+PROCRASTINATE_IMPORT_PATHS = ["postloan.config.housekeeping"]
 
 # Where keys, positions and the mailbox live.
 KEYSET_FILE = Path(os.environ.get("POSTLOAN_KEYSET", VAR_DIR / "keys" / "personal_data.json"))

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from postloan.care.reminders.tasks import send_reminders
-from postloan.config.queue import retry_stalled_jobs
+from postloan.config.housekeeping import retry_stalled_jobs
 from tests.factories.books import make_books
 
 
