@@ -59,7 +59,8 @@ def find_messages(
     state: str = "",
 ) -> QuerySet[Message]:
     """Return the messages that fit, the latest first; `on_date` is a day in the lender's time zone."""
-    messages = Message.objects.select_related("customer").order_by("-queued_at", "-pk")
+    messages = Message.objects.select_related("customer").defer("subject_encrypted", "body_encrypted")
+    messages = messages.order_by("-queued_at", "-pk")
     if on_date is not None:
         start = timezone.make_aware(datetime.combine(on_date, time.min))
         messages = messages.filter(queued_at__gte=start, queued_at__lt=start + timedelta(days=1))

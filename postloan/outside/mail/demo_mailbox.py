@@ -17,6 +17,7 @@ import os
 import re
 import secrets
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,7 +92,7 @@ def newest(*, directory: Path, limit: int = 50, offset: int = 0, recipient: str 
 
     Only the files that are returned are opened, unless `recipient` is given.
     """
-    files = sorted(_files(directory=directory), key=lambda pair: (-pair[0], pair[1].name))
+    files = _files(directory=directory)
     if not recipient:
         return [_summary(path=path, arrived=arrived) for arrived, path in files[offset : offset + limit]]
     wanted = recipient.casefold()
@@ -130,13 +131,31 @@ def _body(message: EmailMessage, kind: str) -> str | None:
     return None if part is None else str(part.get_content())
 
 
+_LISTINGS: dict[Path, tuple[int, list[tuple[int, Path]]]] = {}
+_SETTLED_NS = 2_000_000_000  # a folder untouched for so long cannot change again within the same tick of its clock
+
+
 def _files(*, directory: Path) -> list[tuple[int, Path]]:
-    """Return each message's file with the nanosecond of its arrival."""
+    """
+    Return each message's file with the nanosecond of its arrival, the latest first.
+
+    Mail is only ever added, and each arrival touches the folder: a listing made after the folder had come to rest
+    holds until it is touched again.
+    """
+    folder = directory / "new"
     try:
-        with os.scandir(directory / "new") as entries:
-            return [(entry.stat().st_mtime_ns, Path(entry.path)) for entry in entries if KEY.fullmatch(entry.name)]
+        touched = folder.stat().st_mtime_ns
+        known = _LISTINGS.get(folder)
+        if known is not None and known[0] == touched:
+            return known[1]
+        with os.scandir(folder) as entries:
+            files = [(entry.stat().st_mtime_ns, Path(entry.path)) for entry in entries if KEY.fullmatch(entry.name)]
     except FileNotFoundError:
         return []
+    files.sort(key=lambda pair: (-pair[0], pair[1].name))
+    if time.time_ns() - touched > _SETTLED_NS:
+        _LISTINGS[folder] = (touched, files)
+    return files
 
 
 def _summary(*, path: Path, arrived: int) -> ReceivedMail:

@@ -18,10 +18,10 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 def roles_of(*, request: HttpRequest) -> frozenset[Role]:
     """Return the roles of the person who asks; read once a request."""
-    held: frozenset[Role] | None = getattr(request, "_held_roles", None)
+    held: frozenset[Role] | None = getattr(request, "held_roles", None)
     if held is None:
         held = get_roles(user=request.user)
-        request._held_roles = held  # type: ignore[attr-defined]
+        request.held_roles = held  # type: ignore[attr-defined]
     return held
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from postloan.books.loans.explaining import BucketStep, Explanation
 from postloan.kernel.schedules import Step
 from postloan.web.ui import words
-from postloan.web.ui.figures import NARROW_SPACE, amount_text, day_text, percent_text, rate_text
+from postloan.web.ui.figures import amount_text, day_text, percent_text, rate_text
 
 TITLES: words.Words = {
     "interest": gettext_lazy("Interest of the instalment"),
@@ -256,15 +256,11 @@ def _bucket_step(step: BucketStep, title: str) -> WordedStep:
 
 def _formula(formula: str, spelled: Callable[[str], str]) -> str:
     """Write a formula with `spelled` names; division by a million is how millionths are written, and left out."""
-    tokens = [token for token in TOKEN.findall(formula.replace("/ 1000000", "")) if token]
-    written = []
-    for token in tokens:
-        if token in ("min", "max"):
-            written.append(_("the smaller of ") if token == "min" else _("the greater of "))
-        elif token[0].isalpha():
-            written.append(spelled(token))
-        else:
-            written.append(SIGNS.get(token, token))
+    functions = {"min": _("the smaller of"), "max": _("the greater of")}
+    written = [
+        functions.get(part) or (spelled(part) if part[0].isalpha() else SIGNS.get(part, part))
+        for part in TOKEN.findall(formula.replace("/ 1000000", ""))
+    ]
     text = " ".join(written)
     return re.sub(r"\s+", " ", text.replace("( ", "(").replace(" )", ")").replace(" ,", ",")).strip()
 

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from postloan.kernel.ageing import Bands, bucket_index
 from postloan.kernel.schedules import Step
+
+
+Facts: TypeAlias = dict[str, date | str | int | tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Explanation:
 
     figure: str
     steps: tuple[Step | BucketStep, ...]
-    facts: Mapping[str, date | str | int | tuple[Any, ...]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
     given_minor: int | None = None
 
     @property

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from postloan.books.ledger.chart import RECEIVABLE
 from postloan.books.ledger.models import Posting
-from postloan.books.loans.explaining._explanation import BucketStep, Explanation, exact_sum
+from postloan.books.loans.explaining._explanation import BucketStep, Explanation, Facts, exact_sum
 from postloan.books.loans.explaining._penalties import explain_penalty
 from postloan.books.loans.explaining._plans import explain_instalment, explain_plan_row, rebuild
 from postloan.books.loans.models import COMPONENTS, Instalment, Loan, ScheduleVersion
@@ -65,7 +65,7 @@ def _outstanding(figures: LoanFigures) -> Explanation:
     repaid = sum(posting.amount_minor for posting in figures.postings if posting.credit_id == account)
     loan = figures.loan
     step = exact_sum(key="outstanding", parts={"booked": booked}, less={"repaid": repaid})
-    facts = {"lent_minor": loan.principal_minor, "paid_before_takeover_minor": loan.opening_paid_principal_minor}
+    facts: Facts = {"lent_minor": loan.principal_minor, "paid_before_takeover_minor": loan.opening_paid_principal_minor}
     if step.result != loan.principal_outstanding_minor:
         return Explanation(figure="outstanding", steps=(), facts=facts, given_minor=loan.principal_outstanding_minor)
     return Explanation(figure="outstanding", steps=(step,), facts=facts)
@@ -77,7 +77,7 @@ def _ageing(figures: LoanFigures) -> list[Explanation]:
     days = _days_step(since=loan.past_due_since_date, as_of=as_of, terms=terms)
     age = int(days.result)
     bucket = BucketStep(days_past_due=age, bands=terms.bands, result=bucket_index(days_past_due=age, bands=terms.bands))
-    facts: dict[str, date | str | int | tuple[object, ...]] = {"business_date": as_of}
+    facts: Facts = {"business_date": as_of}
     if loan.past_due_since_date is not None and loan.past_due_since_date <= as_of:
         facts["oldest_unpaid_due_date"] = loan.past_due_since_date
     return [
@@ -114,7 +114,7 @@ def _accrued(figures: LoanFigures) -> Explanation:
     values = {"interest": running.interest_minor, "days_elapsed": elapsed, "days_of_row": row_days}
     blank = Step("accrued", "interest * days_elapsed / days_of_row", values, 0, rounding)
     step = Step(blank.key, blank.formula, values, int(blank.recompute()), rounding)
-    facts = {
+    facts: Facts = {
         "instalment_no": running.instalment_no,
         "from_date": running.from_date,
         "to_date": to_date,
@@ -140,5 +140,5 @@ def _open(instalment: Instalment) -> Explanation:
     parts = {name: amount for name, amount in due.items() if amount}
     less = {"paid": paid} | ({"waived": waived} if waived else {})
     name = f"open-{instalment.instalment_no}"
-    facts = {"instalment_no": instalment.instalment_no, "due_date": instalment.due_date}
+    facts: Facts = {"instalment_no": instalment.instalment_no, "due_date": instalment.due_date}
     return Explanation(figure=name, steps=(exact_sum(key="open", parts=parts, less=less),), facts=facts)

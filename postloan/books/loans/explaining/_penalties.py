@@ -5,7 +5,7 @@ from datetime import date
 
 from postloan.books.ledger.chart import RECEIVABLE, AccountNo
 from postloan.books.ledger.models import Posting
-from postloan.books.loans.explaining._explanation import Explanation
+from postloan.books.loans.explaining._explanation import Explanation, Facts
 from postloan.books.loans.models import Instalment, Loan
 from postloan.kernel.money import Rounding
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms, penalty_start_date
@@ -21,7 +21,7 @@ def explain_penalty(*, loan: Loan, instalment: Instalment, postings: Sequence[Po
         return None
     terms = loan.product_version.product_terms
     name = f"penalty-{instalment.instalment_no}"
-    facts: dict[str, date | str | int | tuple[object, ...]] = {
+    facts: Facts = {
         "instalment_no": instalment.instalment_no,
         "due_date": instalment.due_date,
     }
@@ -93,8 +93,8 @@ def _worked_out(key: str, formula: str, values: dict[str, int], *, rounding: Rou
     return Step(key, formula, values, int(blank.recompute()), rounding)
 
 
-def _penalty_facts(*, instalment: Instalment, terms: PenaltyTerms) -> dict[str, date | int]:
-    facts: dict[str, date | int] = {
+def _penalty_facts(*, instalment: Instalment, terms: PenaltyTerms) -> Facts:
+    facts: Facts = {
         "grace_days": terms.grace_days,
         "first_late_date": penalty_start_date(terms=terms, last_free_date=instalment.due_date),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from postloan.books.loans.explaining._explanation import Explanation
+from postloan.books.loans.explaining._explanation import Explanation, Facts
 from postloan.books.loans.models import Loan, ScheduleVersion
 from postloan.kernel.daycounts import DayCount
 from postloan.kernel.rates import Rate
@@ -57,7 +57,7 @@ def explain_plan_row(
     """Return the explanations of one row's interest, principal, total and balance, by the figure's name."""
     place = instalment_no - version.from_instalment_no
     starts = [version.row_from_date, *version.due_dates]
-    facts = {
+    facts: Facts = {
         "instalment_no": instalment_no,
         "from_date": starts[place],
         "due_date": version.due_dates[place],
@@ -85,7 +85,7 @@ def explain_plan_row(
 
 def explain_instalment(*, loan: Loan, built: tuple[ScheduleTerms, Schedule] | None) -> Explanation:
     """Return why the contractual instalment is what it is."""
-    facts = {
+    facts: Facts = {
         "rate": (loan.rate_ppm, loan.rate_per),
         "day_count": loan.product_version.product_terms.schedule.day_count,
         "instalments": loan.instalments,
@@ -140,9 +140,7 @@ def _without_empty_carry(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return steps[:-1] if is_plain and len(steps) > 1 and steps[-2].result == due.result else steps
 
 
-def _given(
-    *, instalment_no: int, principal: int, interest: int, balance: int, facts: dict[str, object]
-) -> dict[str, Explanation]:
+def _given(*, instalment_no: int, principal: int, interest: int, balance: int, facts: Facts) -> dict[str, Explanation]:
     """Return what is known of a row that the terms do not give: only its sums can be worked out."""
     total = Step(
         "total",
@@ -166,7 +164,7 @@ def _given(
         f"{name}-{instalment_no}": Explanation(
             figure=f"{name}-{instalment_no}",
             steps=steps,
-            facts=facts,  # type: ignore[arg-type]
+            facts=facts,
             given_minor=amount,
         )
         for name, (steps, amount) in found.items()

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -19,7 +23,7 @@ from postloan.web.ui import words
 from postloan.web.ui.access import for_roles
 from postloan.web.ui.asking import asked_choice, asked_day, asked_number, asked_text
 from postloan.web.ui.figures import decimals_of, plain_amount
-from postloan.web.ui.paging import MOST_ROWS_IN_FILE, csv_answer, page_of, wants_csv
+from postloan.web.ui.paging import MOST_ROWS_IN_FILE, PAGE_ROWS, csv_answer, page_of, wants_csv
 
 DAYS_SHOWN = 62
 BUCKETS = range(len(HOUSE_BANDS.bands))
@@ -72,21 +76,20 @@ def loans(request: HttpRequest) -> HttpResponse:
     status = asked_choice(request=request, name="status", choices=STATUSES)
     on_day = asked_day(request=request, name="on")
     text = asked_text(request=request, name="text")
-    positions = _positions_of(on_day=on_day, bucket=bucket) if on_day else None
-    found = find_loans(
-        bucket=None if positions is not None else bucket,
-        status="" if positions is not None else status,
-        text=text,
-        loan_ids=list(positions) if positions is not None else None,
-    )
     as_of = on_day or _last_closed()
+    if on_day is None:
+        found = find_loans(bucket=bucket, status=status, text=text)
+        page: Page[Any] = page_of(request=request, rows=found)
+        lines = [_as_it_stands(loan, as_of) for loan in (found[:MOST_ROWS_IN_FILE] if wants_csv(request) else page)]
+    else:
+        positions = _positions_of(on_day=on_day, bucket=bucket, status=status or Loan.Status.ACTIVE.value, text=text)
+        page = Paginator(positions, PAGE_ROWS).get_page(request.GET.get("page"))
+        lines = _as_they_stood(positions[:MOST_ROWS_IN_FILE] if wants_csv(request) else list(page))
     if wants_csv(request):
-        rows = _stand(found=list(found[:MOST_ROWS_IN_FILE]), positions=positions, as_of=as_of)
-        return _loans_as_csv(rows)
-    page = page_of(request=request, rows=found)
+        return _loans_as_csv(lines)
     context = {
         "page": page,
-        "rows": _stand(found=list(page), positions=positions, as_of=as_of),
+        "rows": lines,
         "bucket": bucket,
         "status": status,
         "text": text,
@@ -106,6 +109,14 @@ def _last_closed() -> date | None:
 
 
 def _days_of_book(*, through_date: date) -> list[DayOfBook]:
+    lake = Path(settings.POSITIONS_DIR)
+    touched = lake.stat().st_mtime_ns if lake.exists() else 0
+    return list(_days_of_lake(through_date, str(lake), touched))
+
+
+@lru_cache(maxsize=4)
+def _days_of_lake(through_date: date, _lake: str, _touched: int) -> tuple[DayOfBook, ...]:
+    """Closed days do not change: they are worked out again when the lake has got another day."""
     frame = get_buckets_by_day(from_date=through_date - timedelta(days=DAYS_SHOWN - 1), through_date=through_date)
     days = []
     for (business_date,), rows in frame.group_by(["business_date"], maintain_order=True):
@@ -120,7 +131,7 @@ def _days_of_book(*, through_date: date) -> list[DayOfBook]:
                 outstanding_minor=sum(cell[2] for cell in cells),
             )
         )
-    return days
+    return tuple(days)
 
 
 def _chart(*, days: list[DayOfBook], buckets: list[int], currency: str) -> dict[str, Any]:
@@ -160,12 +171,15 @@ def _days_as_csv(days: list[DayOfBook]) -> HttpResponse:
 Position = dict[str, Any]
 
 
-def _positions_of(*, on_day: date, bucket: int | None) -> dict[int, Position]:
-    """Return where each loan stood when `on_day` closed, by its id; active loans, of one bucket where given."""
-    positions = get_positions(as_of_date=on_day).filter(pl.col("status") == Loan.Status.ACTIVE.value)
+def _positions_of(*, on_day: date, bucket: int | None, status: str, text: str) -> list[Position]:
+    """Return where each loan of a status stood when `on_day` closed, in the order of their ids."""
+    positions = get_positions(as_of_date=on_day).filter(pl.col("status") == status)
     if bucket is not None:
         positions = positions.filter(pl.col("bucket") == bucket)
-    return {row["loan_id"]: row for row in positions.to_dicts()}
+    if text:
+        wanted = list(find_loans(text=text).values_list("pk", flat=True)[:MOST_ROWS_IN_FILE])
+        positions = positions.filter(pl.col("loan_id").is_in(wanted))
+    return positions.sort("loan_id").to_dicts()
 
 
 @dataclass(frozen=True)
@@ -180,20 +194,7 @@ class LoanLine:
     next_due_date: date | None
 
 
-def _stand(*, found: list[Loan], positions: dict[int, Position] | None, as_of: date | None) -> list[LoanLine]:
-    return [_line(loan=loan, position=positions[loan.pk] if positions else None, as_of=as_of) for loan in found]
-
-
-def _line(*, loan: Loan, position: Position | None, as_of: date | None) -> LoanLine:
-    if position is not None:
-        return LoanLine(
-            loan=loan,
-            bucket=position["bucket"],
-            status=position["status"],
-            days_past_due=position["days_past_due"],
-            outstanding_minor=position["principal_outstanding_minor"],
-            next_due_date=position["next_due_date"],
-        )
+def _as_it_stands(loan: Loan, as_of: date | None) -> LoanLine:
     return LoanLine(
         loan=loan,
         bucket=loan.bucket,
@@ -202,6 +203,21 @@ def _line(*, loan: Loan, position: Position | None, as_of: date | None) -> LoanL
         outstanding_minor=loan.principal_outstanding_minor,
         next_due_date=loan.next_due_date,
     )
+
+
+def _as_they_stood(positions: list[Position]) -> list[LoanLine]:
+    loans = {loan.pk: loan for loan in find_loans(loan_ids=[position["loan_id"] for position in positions])}
+    return [
+        LoanLine(
+            loan=loans[position["loan_id"]],
+            bucket=position["bucket"],
+            status=position["status"],
+            days_past_due=position["days_past_due"],
+            outstanding_minor=position["principal_outstanding_minor"],
+            next_due_date=position["next_due_date"],
+        )
+        for position in positions
+    ]
 
 
 def _loans_as_csv(lines: list[LoanLine]) -> HttpResponse:

@@ -51,13 +51,11 @@ def accounts(request: HttpRequest) -> HttpResponse:
     """The trial balance at the end of a day."""
     through = asked_day(request=request, name="on") or _open_day()
     balances = get_trial_balance(through_date=through)
-    debits = sum(balance.debit_minor for balance in balances)
-    credits = sum(balance.credit_minor for balance in balances)
     context = {
         "balances": balances,
-        "debits_minor": debits,
-        "credits_minor": credits,
-        "difference_minor": debits - credits,
+        "debits_minor": sum(balance.debit_minor for balance in balances),
+        "credits_minor": sum(balance.credit_minor for balance in balances),
+        "difference_minor": sum(balance.balance_minor for balance in balances),
         "through": through,
         "currency": get_book_currency(),
     }
