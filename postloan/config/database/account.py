@@ -22,6 +22,7 @@ from typing import Any
 ACCOUNT_NAME = "postloan-db"
 
 CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}  # the narrower first; numbers as in capability.h
+SETPCAP = 8
 
 
 class ServerAccountUnavailable(Exception):
@@ -128,7 +129,7 @@ def _prefix_with_capability(entry: pwd.struct_passwd, *, near: Path) -> tuple[st
     setpriv = shutil.which("setpriv")
     held = _capabilities()
     for name, number in CAPABILITIES.items():
-        if setpriv and held >> number & 1:
+        if setpriv and held >> number & 1 and held >> SETPCAP & 1:
             return (
                 setpriv,
                 f"--reuid={entry.pw_uid}",
@@ -136,6 +137,8 @@ def _prefix_with_capability(entry: pwd.struct_passwd, *, near: Path) -> tuple[st
                 "--clear-groups",
                 f"--inh-caps=+{name}",
                 f"--ambient-caps=+{name}",
+                # PostgreSQL looks for its own programs with access(), which leaves a capability out without this bit.
+                "--securebits=+no_setuid_fixup",
                 "--",
             )
     raise ServerAccountUnavailable(

@@ -23,8 +23,6 @@ class Progress:
         if text == self._shown:
             return
         if self.out.isatty():
-            if step != self._step and self._step:
-                self._write("\n")
             self._write(f"\r\033[K  {text}")
         elif step != self._step or percent == 100 or time.monotonic() - self._shown_at > QUIET_SECONDS:
             self._write(f"  {text}\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from postloan.config.database import DataDirectoryRefused, EmbeddedServer, EmbeddedServerFailed
+from postloan.config.database import DataDirectoryRefused, EmbeddedServer, EmbeddedServerFailed, embedded
 from postloan.config.database.embedded import socket_dir
 from postloan.config.database.locks import LockBusy, open_lock, try_lock
 
@@ -251,12 +251,18 @@ def test_a_damaged_directory_is_refused_with_the_servers_reason(data_dir: Path) 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can close a directory to the server's account")
-def test_root_need_not_open_its_closed_directories(made: Path, tmp_path: Path) -> None:
+def test_root_need_not_open_its_closed_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    subprocess.run(["cp", "-a", str(made), str(closed / "postgres")], check=True)
+    wheel = embedded.programs_dir().parents[1]
+    for folder in (wheel, wheel.with_name(wheel.name + ".libs")):
+        subprocess.run(["cp", "-a", str(folder), str(closed)], check=True)
+    programs = closed / wheel.name / "pginstall18" / "bin"
+    monkeypatch.setattr(embedded, "programs_dir", lambda: programs)
 
     with server_at(closed / "postgres") as server:
         assert ask(server) == 1
+        executable = Path(f"/proc/{postmaster(closed / 'postgres')}/exe").readlink()
 
+    assert executable == programs / "postgres"
     assert closed.stat().st_mode & 0o777 == 0o700
