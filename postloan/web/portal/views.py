@@ -22,6 +22,7 @@ from postloan.web.ui.access import for_roles, login_of, never_stored
 from postloan.web.ui.explanations import worded
 
 BORROWER = frozenset({Role.BORROWER})
+BEHIND = ("paid", "taken_over")
 
 
 @for_roles(BORROWER)
@@ -53,7 +54,8 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
     context = {
         "loan": found,
         "standing": queries.get_standing(loan=found, rows=rows, instalments=instalments, as_of=as_of),
-        "rows": rows,
+        "earlier_rows": [row for row in rows if row.state in BEHIND],
+        "rows_ahead": [row for row in rows if row.state not in BEHIND],
         "asked": to_pay(loans=[found], today=as_of + timedelta(days=1)),
         "lender": settings.LENDER_NAME,
         "lender_phone": settings.LENDER_PHONE,

@@ -278,7 +278,7 @@ def _value(name: str, value: Any, currency: str) -> str:
     if name in EXACT:
         return _fraction(Fraction(value))
     if name == "minor_days":
-        return f"{amount_text(amount_minor=int(value), currency=currency)} × {_('day')}"
+        return _("%(amount)s × day") % {"amount": amount_text(amount_minor=int(value), currency=currency)}
     return amount_text(amount_minor=int(value), currency=currency)
 
 

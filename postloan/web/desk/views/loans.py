@@ -1,5 +1,6 @@
 """One loan: its terms, where it stands, its schedule and money, and why each number is what it is."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,11 +39,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "as_of": as_of,
         "standing": queries.get_standing(loan=found, rows=rows, instalments=instalments, as_of=as_of),
         "rows": rows,
-        "row_totals": {
-            "principal": sum(row.principal_minor for row in rows),
-            "interest": sum(row.interest_minor for row in rows),
-            "total": sum(row.total_minor for row in rows),
-        },
+        "row_totals": _row_totals(rows),
         "older_versions": [
             {"version": version, "lines": queries.version_lines(version=version)} for version in versions[1:]
         ],
@@ -110,6 +107,17 @@ def _explanations(found: Loan) -> dict[str, Explanation]:
             as_of=as_of,
         )
     )
+
+
+def _row_totals(rows: Sequence[queries.PlanRow]) -> dict[str, int] | None:
+    """Return the sums of the plan; None where rows of two versions stand below each other and sum to neither."""
+    if len({row.version_no for row in rows}) > 1:
+        return None
+    return {
+        "principal": sum(row.principal_minor for row in rows),
+        "interest": sum(row.interest_minor for row in rows),
+        "total": sum(row.total_minor for row in rows),
+    }
 
 
 def _loan_or_404(loan_id: int) -> Loan:
