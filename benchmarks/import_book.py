@@ -273,9 +273,19 @@ class _MemoryMeter:
 
     def _watch(self) -> None:
         while not self._done.wait(0.1):
-            own = sum(_kib(pid, "smaps_rollup", "Pss:") for pid in _family(os.getpid()))
-            theirs = _kib(self._backend, "status", "RssAnon:") if self._backend else 0
-            self.peak_mib = max(self.peak_mib, (own + theirs) / 1024)
+            kib = _kib(self._backend, "status", "RssAnon:") if self._backend else 0
+            for pid in _family(os.getpid()):
+                # The embedded server is a child too: of it only the process that serves the import, and not its buffers.
+                if not _is_postgres(pid):
+                    kib += _kib(pid, "smaps_rollup", "Pss:")
+            self.peak_mib = max(self.peak_mib, kib / 1024)
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
+    except OSError:
+        return True
 
 
 def _family(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ from postloan.books.loans.importing.blocks import Person
 CHINESE_PER_MILLE = 120  # of the people are written to in Chinese
 TWO_LOANS_PER_MILLE = 26  # of the people take a second loan of their neighbourhood, if there is one
 THREE_LOANS_PER_MILLE = 8  # … or two more
+LONG_ID = 60  # longer ids of loans do not fit into the key of a person, which is made of a hash then
 
 FIRST_NAMES = (
     "Ada", "Basil", "Clover", "Dorian", "Elowen", "Fennel", "Greta", "Hollis", "Ines", "Jasper", "Kestrel", "Linnea",
@@ -102,7 +103,7 @@ class InventedPeople:
             if more:
                 waiting[region] = (key, more - 1)
             else:
-                key = f"person-{loan_id}"
+                key = f"person-{loan_id if len(loan_id) <= LONG_ID else _Dice(loan_id).below(16**20)}"
                 waiting[region] = (key, self._further_loans(key))
             keys.append(key)
         return keys

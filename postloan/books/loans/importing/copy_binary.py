@@ -48,18 +48,18 @@ class ScheduleRows:
 
 def schedules_binary(*, rows: ScheduleRows) -> bytes:
     """Return the rows for COPY … (FORMAT binary), in the order of copy_text.TABLES."""
-    due = _elements(days_of(rows.due_dates), DATE_ELEMENT)
+    due = _elements(days_of(dates=rows.due_dates), DATE_ELEMENT)
     principal = _elements(rows.principal, INT8_ELEMENT)
     interest = _elements(rows.interest, INT8_ELEMENT)
     ends = np.cumsum(rows.lengths)
-    business_day = int(days_of(np.array([rows.business_date]))[0])
+    business_day = int(days_of(dates=np.array([rows.business_date]))[0])
     parts = [SIGNATURE]
     for loan_id, version, reason, from_no, from_day, length, end in zip(
         rows.loan_ids.tolist(),
         rows.versions.tolist(),
         rows.reasons,
         rows.from_nos.tolist(),
-        days_of(rows.from_dates).tolist(),
+        days_of(dates=rows.from_dates).tolist(),
         rows.lengths.tolist(),
         ends.tolist(),
         strict=True,
@@ -76,7 +76,7 @@ def schedules_binary(*, rows: ScheduleRows) -> bytes:
     return b"".join(parts)
 
 
-def days_of(dates: DateArray) -> Int64Array:
+def days_of(*, dates: DateArray) -> Int64Array:
     """Return dates as PostgreSQL counts them: days since 1 January 2000."""
     return (dates.astype("datetime64[D]") - POSTGRES_EPOCH).astype(np.int64)
 

@@ -110,6 +110,6 @@ def where(*, values: npt.NDArray[Any], is_given: npt.NDArray[np.bool_]) -> pl.Se
     return pl.select(pl.when(pl.Series(is_given)).then(series)).to_series()
 
 
-def bytea_text(value: bytes) -> str:
+def bytea_text(*, value: bytes) -> str:
     """Return bytes as PostgreSQL reads them."""
     return f"\\x{value.hex()}"

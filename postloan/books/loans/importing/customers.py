@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from postloan.books.loans.importing.blocks import BadRow, Block, Job, Person, RepeatedCustomer
+from postloan.books.loans.importing.blocks import BadRow, Block, Job, People, Person, RepeatedCustomer
 from postloan.books.loans.importing.columns import clean
 from postloan.books.loans.importing.copy_text import CONTACT_POINTS, CUSTOMERS, bytea_text, copy_text
 from postloan.books.loans.importing.mapping import Column, CustomerColumns, Fixed
@@ -54,13 +54,21 @@ class CustomerRows:
 def read_people(*, job: Job, block: Block) -> tuple[dict[int, Person], list[BadRow]]:
     """Return who holds the loan at each place of the block, contact points in one spelling, and the rows that are bad."""
     if job.people is not None:
-        regions = _texts(job=job, block=block, column=job.mapping.customer.region)
-        return {
-            place: job.people.person(key=key, region=region)
-            for place, (key, region) in enumerate(zip(block.customer_keys, regions, strict=True))
-            if not block.rows[place].fault
-        }, []
+        return _invented(job=job, people=job.people, block=block)
     return _read_columns(job=job, block=block)
+
+
+def _invented(*, job: Job, people: People, block: Block) -> tuple[dict[int, Person], list[BadRow]]:
+    column = job.mapping.customer.region
+    regions = _texts(job=job, block=block, column=column)
+    found, bad_rows = {}, []
+    for place, (row, key, region) in enumerate(zip(block.rows, block.customer_keys, regions, strict=True)):
+        if len(region) > LENGTHS["region"]:
+            reason = f"must have at most {LENGTHS['region']} characters"
+            bad_rows.append(BadRow(row.row_no, _column_name(column), "long text", reason))
+        elif not row.fault:
+            found[place] = people.person(key=key, region=region)
+    return found, bad_rows
 
 
 def _read_columns(*, job: Job, block: Block) -> tuple[dict[int, Person], list[BadRow]]:
@@ -160,7 +168,7 @@ def _add(*, rows: CustomerRows, customer_id: int, key: str, person: Person, ciph
     customers["id"].append(customer_id)
     customers["external_id"].append(key)
     name = cipher.encrypt(value=person.name, field="customer.name", row_id=customer_id)
-    customers["name_encrypted"].append(bytea_text(name))
+    customers["name_encrypted"].append(bytea_text(value=name))
     customers["language"].append(person.language)
     customers["time_zone"].append(person.time_zone)
     customers["region"].append(person.region)
@@ -171,5 +179,5 @@ def _add(*, rows: CustomerRows, customer_id: int, key: str, person: Person, ciph
         ciphertext = cipher.encrypt(value=value, field=f"contact_point.{kind}", row_id=customer_id)
         points["customer_id"].append(customer_id)
         points["kind"].append(kind)
-        points["value_encrypted"].append(bytea_text(ciphertext))
-        points["value_hash"].append(bytea_text(cipher.lookup_hash(value=value)))
+        points["value_encrypted"].append(bytea_text(value=ciphertext))
+        points["value_hash"].append(bytea_text(value=cipher.lookup_hash(value=value)))

@@ -37,12 +37,12 @@ def read_blocks(
         known = set(_held(LOANS, mapping.tape.source, ids)) if has_loans else set()
         block = Block(
             rows=rows,
-            duplicates=survey.repeated_loans.flags(ids),
+            duplicates=survey.repeated_loans.flags(texts=ids),
             loans_known=[each in known for each in ids],
             customer_keys=keys,
         )
         if not dry_run:
-            seen.add_ids(block=block, repeated=survey.repeated_customers.flags(keys))
+            seen.add_ids(block=block, repeated=survey.repeated_customers.flags(texts=keys))
             block.loan_ids.extend(_draw_ids(LOANS, len(rows)))
         yield block
 

@@ -19,7 +19,7 @@ from postloan.kernel.accrual import row_interest_accrued_many
 from postloan.kernel.ageing import bucket_index_many, days_past_due_many
 from postloan.kernel.calendars import add_months_many, day_of_month_many
 from postloan.kernel.daycounts import DayCount
-from postloan.kernel.money import Int64Array
+from postloan.kernel.money import Int64Array, TooLargeForInt64
 from postloan.kernel.product_terms import ProductTerms
 from postloan.kernel.schedules import ManyTerms, Method, SchedulesMany, build_schedules_many
 from postloan.kernel.takeover import fitting_days_many, settled_rows_many
@@ -92,7 +92,7 @@ class Standing:
 
 def stand(*, figures: Figures, terms: ProductTerms, as_of: date) -> Standing:
     """Return where every loan stands when `as_of` has closed; rows due the day after are raised already."""
-    shared = many_terms(terms)
+    shared = many_terms(terms=terms)
     figures, contract, instalment, differs = _contracts(figures=figures, shared=shared, as_of=as_of)
     settled, fits, found = _settled(figures=figures, contract=contract, as_of=as_of)
     left, left_from = _left(figures=figures, shared=shared, contract=contract, instalment=instalment, settled=settled)
@@ -125,7 +125,7 @@ def stand(*, figures: Figures, terms: ProductTerms, as_of: date) -> Standing:
     )
 
 
-def many_terms(terms: ProductTerms) -> ManyTerms:
+def many_terms(*, terms: ProductTerms) -> ManyTerms:
     """Return the terms of a product as the array form of the schedules takes them."""
     rules = terms.schedule
     return ManyTerms(
@@ -138,7 +138,7 @@ def many_terms(terms: ProductTerms) -> ManyTerms:
     )
 
 
-def first_due_dates(figures: Figures) -> DateArray:
+def first_due_dates(*, figures: Figures) -> DateArray:
     """Return the first due date of each loan: the tape's, or a month after the loan was paid out."""
     monthly = add_months_many(
         seed_dates=figures.disbursed, months=1, seed_days=day_of_month_many(dates=figures.disbursed)
@@ -146,7 +146,7 @@ def first_due_dates(figures: Figures) -> DateArray:
     return np.where(np.isnat(figures.first_due), monthly, figures.first_due).astype("datetime64[D]")
 
 
-def seed_days(figures: Figures) -> Int64Array:
+def seed_days(*, figures: Figures) -> Int64Array:
     """Return the day of the month on which each loan falls due."""
     seeds = np.where(np.isnat(figures.first_due), figures.disbursed, figures.first_due)
     return day_of_month_many(dates=seeds.astype("datetime64[D]"))
@@ -164,32 +164,60 @@ def _contracts(*, figures: Figures, shared: ManyTerms, as_of: date) -> tuple[Fig
 
 
 def _contract(*, figures: Figures, shared: ManyTerms) -> tuple[Plans, Int64Array, BoolArray]:
-    schedules = _schedules(figures=figures, shared=shared, given=None)
-    contract = _lines(schedules)
-    instalment = schedules.instalment_minor.copy()
+    contract, instalment = _planned(figures=figures, shared=shared, given=None)
     if shared.method is not Method.EQUAL_INSTALMENT:
-        asked = contract.principal[:, 0] + contract.interest[:, 0]
-        return contract, asked, (figures.instalment > 0) & (figures.instalment != asked)
+        instalment = contract.principal[:, 0] + contract.interest[:, 0]
+        return contract, instalment, (figures.instalment > 0) & (figures.instalment != instalment)
     differs = (figures.instalment > 0) & (figures.instalment != instalment)
     places = np.flatnonzero(differs)
     if not len(places):
         return contract, instalment, differs
     told = figures.take(places)
-    own = _lines(_schedules(figures=told, shared=shared, given=told.instalment))
+    own, _ = _planned(figures=told, shared=shared, given=told.instalment)
     return contract.put(places, own), np.where(differs, figures.instalment, instalment), differs
 
 
-def _schedules(*, figures: Figures, shared: ManyTerms, given: Int64Array | None) -> SchedulesMany:
-    return build_schedules_many(
-        terms=shared,
-        principal_minor=figures.principal,
-        rate_ppm=figures.rate_ppm,
-        instalments=figures.instalments,
-        start_date=figures.disbursed,
-        first_due_date=first_due_dates(figures),
-        seed_day=seed_days(figures),
-        instalment_minor=given,
+def _planned(*, figures: Figures, shared: ManyTerms, given: Int64Array | None) -> tuple[Plans, Int64Array]:
+    return _built(
+        shared=shared,
+        columns={
+            "principal_minor": figures.principal,
+            "rate_ppm": figures.rate_ppm,
+            "instalments": figures.instalments,
+            "start_date": figures.disbursed,
+            "first_due_date": first_due_dates(figures=figures),
+            "seed_day": seed_days(figures=figures),
+            "instalment_minor": given,
+        },
     )
+
+
+def _built(*, shared: ManyTerms, columns: dict[str, Any]) -> tuple[Plans, Int64Array]:
+    """
+    Return the plans and instalments of loans given as the columns that `build_schedules_many` takes.
+
+    It refuses columns whose largest principal and largest rate together are too large, even where
+    they are of two loans; then the columns are halved until each loan is only measured by itself.
+    """
+    loans = len(columns["principal_minor"])
+    try:
+        schedules = build_schedules_many(terms=shared, **columns)
+        return _lines(schedules), schedules.instalment_minor.copy()
+    except TooLargeForInt64:
+        if loans < 2:
+            raise
+    halves = [
+        _built(
+            shared=shared,
+            columns={name: values if values is None else values[part] for name, values in columns.items()},
+        )
+        for part in (slice(loans // 2), slice(loans // 2, loans))
+    ]
+    (first, first_instalment), (second, second_instalment) = halves
+    width = max(first.due.shape[1], second.due.shape[1])
+    wide, other = first.widened(width), second.widened(width)
+    joined = Plans(**{name: np.concatenate((values, getattr(other, name))) for name, values in vars(wide).items()})
+    return joined, np.concatenate((first_instalment, second_instalment))
 
 
 def _with_fitting_days(*, figures: Figures, contract: Plans, late: Int64Array, as_of: date) -> Figures:
@@ -253,17 +281,21 @@ def _left(
         return empty, begins
     some, done = figures.take(active), settled[active]
     is_bullet = shared.method is Method.BULLET
-    schedules = build_schedules_many(
-        terms=shared,
-        principal_minor=some.balance,
-        rate_ppm=some.rate_ppm,
-        instalments=some.instalments if is_bullet else contract.rows[active] - done,
-        start_date=begins[active],
-        first_due_date=first_due_dates(some) if is_bullet else contract.due[active, done],
-        seed_day=seed_days(some),
-        instalment_minor=instalment[active] if shared.method is Method.EQUAL_INSTALMENT else None,
+    has_instalment = shared.method is Method.EQUAL_INSTALMENT
+    plans, _ = _built(
+        shared=shared,
+        columns={
+            "principal_minor": some.balance,
+            "rate_ppm": some.rate_ppm,
+            "instalments": some.instalments if is_bullet else contract.rows[active] - done,
+            "start_date": begins[active],
+            "first_due_date": first_due_dates(figures=some) if is_bullet else contract.due[active, done],
+            "seed_day": seed_days(figures=some),
+            # Less than a minor unit a month is asked for as one.
+            "instalment_minor": np.maximum(instalment[active], 1) if has_instalment else None,
+        },
     )
-    return empty.put(active, _lines(schedules)), begins
+    return empty.put(active, plans), begins
 
 
 def _same_tail(*, contract: Plans, left: Plans, settled: Int64Array) -> BoolArray:

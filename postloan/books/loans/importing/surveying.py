@@ -43,9 +43,9 @@ class Repeats:
         self._first = np.unique(again[:, 0])
         self._pairs = {tuple(pair) for pair in again.tolist()}
 
-    def flags(self, texts: list[str]) -> list[bool]:
+    def flags(self, *, texts: list[str]) -> list[bool]:
         """Say of each text whether it occurred more than once; the empty text never did."""
-        found = hashes_of(texts)
+        found = hashes_of(texts=texts)
         flags = np.isin(found[:, 0], self._first)
         for place in np.flatnonzero(flags).tolist():
             flags[place] = bool(texts[place]) and tuple(found[place].tolist()) in self._pairs
@@ -121,11 +121,11 @@ def _texts(*, rows: list[Row], column: Column, mapping: Mapping) -> list[str]:
     return clean(texts=texts, strip=column.strip, empty=mapping.tape.empty).to_list()
 
 
-def hashes_of(texts: list[str]) -> UInt64Array:
+def hashes_of(*, texts: list[str]) -> UInt64Array:
     """Return two independent 64-bit hashes of each text, a line a text."""
     series = pl.Series(texts, dtype=pl.String)
     return np.stack((series.hash(seed=1).to_numpy(), series.hash(seed=2).to_numpy()), axis=1)
 
 
 def _hashes_of_given(texts: list[str]) -> UInt64Array:
-    return hashes_of([text for text in texts if text])
+    return hashes_of(texts=[text for text in texts if text])

@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="the tape: CSV, plain or gzipped")
         parser.add_argument("--mapping", type=Path, required=True, metavar="MAPPING.toml")
-        parser.add_argument("--as-of", type=_date, metavar="DATE", help="last day in the tape; default: the mapping's")
+        parser.add_argument("--as-of", type=day, metavar="DATE", help="last day in the tape; default: the mapping's")
         parser.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
         parser.add_argument("--rejects", type=Path, metavar="FILE", help="load the good rows, put the bad ones here")
         parser.add_argument("--max-rows", type=int, default=operations.MAX_ROWS, metavar="N")
@@ -85,5 +85,6 @@ def _as_of(given: date | None, mapping: LoadedMapping) -> date:
     return as_of
 
 
-def _date(text: str) -> date:
+def day(text: str) -> date:
+    """Read a date written as 2018-06-30; argparse names this function where it cannot."""
     return date.fromisoformat(text)

@@ -157,6 +157,32 @@ def test_an_id_that_stands_in_two_rows_makes_both_bad(tmp_path):
     assert found.loaded == 1
 
 
+def test_rows_far_apart_are_looked_at_together(tmp_path, monkeypatch):
+    monkeypatch.setattr("postloan.books.loans.importing.surveying.ROWS_OF_BLOCK", 2)
+    before = table_counts()
+    files = write_tape(tmp_path, [*[row(n) for n in range(1, 8)], row(8) | {"loan": "L1"}])
+
+    with pytest.raises(operations.BadRowsFound) as refused:
+        files.load()
+
+    assert [(bad.row_no, bad.kind) for bad in refused.value.imported.bad_rows] == [
+        (2, "repeated id"),
+        (9, "repeated id"),
+    ]
+    assert table_counts() == before
+
+
+def test_what_was_written_before_the_bad_row_is_gone_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("postloan.books.loans.importing.surveying.ROWS_OF_BLOCK", 2)
+    before = table_counts()
+    files = write_tape(tmp_path, [*[row(n) for n in range(1, 8)], row(8, balance="x")])
+
+    with pytest.raises(operations.BadRowsFound):
+        files.load()
+
+    assert table_counts() == before
+
+
 def test_a_row_cut_off_is_a_bad_row(tmp_path):
     files = write_tape(tmp_path, data=GOOD.rstrip()[:-60].encode())
 

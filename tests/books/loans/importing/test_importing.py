@@ -416,6 +416,22 @@ def test_odd_contact_points_are_left_out_where_the_mapping_says_so(tmp_path):
     assert list(ContactPoint.objects.values_list("kind", flat=True)) == ["phone"]
 
 
+def test_a_very_large_loan_and_a_very_dear_one_stand_in_one_tape(tmp_path):
+    rows = [
+        row(1, amount="300000000", balance="300000000", paid_principal="0", paid_out="2018-06-10"),
+        row(2, rate="5000", balance="1200", paid_principal="0", paid_out="2018-06-10"),
+        row(3, amount="0.05", balance="0.05", paid_principal="0", paid_out="2018-06-10"),
+    ]
+    terms = 'currency = "USD"\n[schedule]\nday_count = "act_365"\n'
+    # Neither is too large by itself, but the larger principal times the larger rate would be.
+    write_tape(tmp_path, rows, terms=terms).load()
+
+    for loan in Loan.objects.all():
+        plan = loan.schedule_versions.get(version_no=loan.schedule_version_no)
+        assert sum(plan.principal_minor) == loan.principal_minor
+    assert ties_hold()
+
+
 def test_the_terms_of_a_product_are_published_once(tmp_path):
     write_tape(tmp_path, [row(1)]).load()
     write_tape(tmp_path, [row(2)]).load()
