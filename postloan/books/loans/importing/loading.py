@@ -7,6 +7,7 @@ import. COPY takes the text as the preparing processes made it.
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -81,7 +82,7 @@ def prepare_blocks(*, job: Job, blocks: Iterable[Block], workers: int) -> Iterat
         for block in blocks:
             yield block, prepare_block(job=job, block=block)
         return
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    pool = worker_pool(workers=workers)
     under_way: deque[tuple[Block, Future[Prepared]]] = deque()
     try:
         for block in blocks:
@@ -94,6 +95,23 @@ def prepare_blocks(*, job: Job, blocks: Iterable[Block], workers: int) -> Iterat
             yield first, future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def worker_pool(*, workers: int) -> ProcessPoolExecutor:
+    """Return a pool of fresh processes, none of which outlives this one, even where this one is killed."""
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def workers_for(*, rows: int) -> int:
