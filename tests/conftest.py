@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from django import test as django_test
 
@@ -22,6 +23,10 @@ from tests.browsers import FLAGS, chromium_program, stay_local
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+# A busy machine is no failure; how long a test takes is pytest's --durations to tell.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 NO_BROWSER = "NO CHROMIUM WAS FOUND: the tests of the pages in a browser did not run"
 

@@ -7,6 +7,7 @@ the supervisor has to bring back.
 """
 
 import json
+import os
 import random
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 LOANS = "200"
-SEED = 20180630
+SEED = int(os.environ.get("POSTLOAN_KILL_SEED", "20180630"))  # another seed kills at other moments
 DIGEST = "import json; from postloan.lab.demo import book_digest; print(json.dumps(book_digest(), default=str))"
 
 
