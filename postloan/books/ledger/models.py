@@ -70,9 +70,16 @@ class JournalEntry(models.Model):
 class Posting(models.Model):
     """`amount_minor` debited to one account and credited to another, for one loan where there is one."""
 
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="postings", db_index=False)
-    debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits", db_index=False)
-    credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits", db_index=False)
+    # The database checks these references in sets, once a statement (migration 0004, docs/decisions/checks_in_sets.md).
+    entry = models.ForeignKey(
+        JournalEntry, on_delete=models.PROTECT, related_name="postings", db_index=False, db_constraint=False
+    )
+    debit = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="debits", db_index=False, db_constraint=False
+    )
+    credit = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="credits", db_index=False, db_constraint=False
+    )
     amount_minor = models.BigIntegerField()
     loan_id = models.BigIntegerField(null=True)
     instalment_no = models.SmallIntegerField(null=True)

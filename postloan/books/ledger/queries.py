@@ -30,7 +30,7 @@ class AccountBalance:
 
 def get_business_date() -> date:
     """Return the day the books are open for: the day after the last day closed everywhere. Refuses with BooksNotOpen."""
-    closed = BookSlot.objects.aggregate(through=Min("closed_through_date"))["through"]
+    closed: date | None = BookSlot.objects.aggregate(through=Min("closed_through_date"))["through"]
     if closed is None:
         raise BooksNotOpen("no book has been loaded yet")
     return closed + timedelta(days=1)

@@ -23,8 +23,13 @@ class Reminder(models.Model):
         TOLD = "told"  # a message was made of it
         DROPPED = "dropped"
 
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="reminders", db_index=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="reminders", db_index=False)
+    # Checked in sets, once a statement: the loan exists and is this customer's (docs/decisions/checks_in_sets.md).
+    loan = models.ForeignKey(
+        Loan, on_delete=models.PROTECT, related_name="reminders", db_index=False, db_constraint=False
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="reminders", db_index=False, db_constraint=False
+    )
     instalment_no = models.SmallIntegerField()
     due_date = models.DateField()
     kind = models.CharField(max_length=20)

@@ -1,7 +1,7 @@
 """Questions about customers. What they answer is masked; `operations.reveal_customer` reads in the clear."""
 
-from contextlib import suppress
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from postloan.ground.customers.cipher import field_cipher

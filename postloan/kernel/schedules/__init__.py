@@ -6,7 +6,7 @@ its explanation. `build_schedules_many` gives the same figures in columns. `expl
 recompute.
 """
 
-from postloan.kernel.schedules._annuity import equal_instalment_minor
+from postloan.kernel.schedules._annuity import annuity_of, equal_instalment_minor, rate_factor, round_instalment
 from postloan.kernel.schedules._build import build_schedule
 from postloan.kernel.schedules._explain import STEP_KEYS, NoSuchRow, Step, explain_row
 from postloan.kernel.schedules._many import ManyTerms, SchedulesMany, build_schedules_many
@@ -45,10 +45,13 @@ __all__ = [
     "Split",
     "Step",
     "TermsRefused",
+    "annuity_of",
     "build_schedule",
     "build_schedules_many",
     "check_terms",
     "equal_instalment_minor",
     "explain_row",
+    "rate_factor",
+    "round_instalment",
     "split_equally",
 ]

@@ -20,6 +20,7 @@ from postloan.kernel.calendars import add_months_many, day_of_month_many
 from postloan.kernel.daycounts import DayCount
 from postloan.kernel.money import (
     INT64_MAX,
+    SAFE_PRODUCT,
     Int64Array,
     Rounding,
     TooLargeForInt64,
@@ -449,9 +450,12 @@ def _walk_many(
 
 
 def _refuse_overflow(*, loans: _Loans, time: _Time) -> None:
-    """The balance never exceeds the principal, so one look at the largest product is enough."""
+    """The balance never exceeds the principal, so one look at the largest products is enough; loan by loan if need be."""
     if not len(loans.principal):
         return
     largest = max(int(over.max()) for over in time.numerators)
-    if int(loans.principal.max()) * int(loans.rate_ppm.max()) * largest > INT64_MAX:
+    if int(loans.principal.max()) * int(loans.rate_ppm.max()) * largest <= INT64_MAX:
+        return
+    yearly = loans.principal.astype(np.float64) * loans.rate_ppm
+    if max(float((yearly * over).max()) for over in time.numerators) > SAFE_PRODUCT:
         raise TooLargeForInt64("principal times rate times days does not fit 64 bits")

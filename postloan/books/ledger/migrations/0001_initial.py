@@ -5,71 +5,135 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('kind', models.CharField(choices=[('asset', 'Asset'), ('liability', 'Liability'), ('equity', 'Equity'), ('income', 'Income'), ('expense', 'Expense')], max_length=10)),
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=40, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("asset", "Asset"),
+                            ("liability", "Liability"),
+                            ("equity", "Equity"),
+                            ("income", "Income"),
+                            ("expense", "Expense"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BookSlot',
+            name="BookSlot",
             fields=[
-                ('slot', models.SmallIntegerField(primary_key=True, serialize=False)),
-                ('closed_through_date', models.DateField()),
+                ("slot", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("closed_through_date", models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('kind', models.CharField(choices=[('takeover', 'Takeover'), ('receipt', 'Receipt'), ('raise_due', 'Raise Due'), ('accrual', 'Accrual'), ('penalty', 'Penalty'), ('allocation', 'Allocation'), ('correction', 'Correction')], max_length=12)),
-                ('source', models.CharField(max_length=120, unique=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('recorded_at', models.DateTimeField()),
-                ('written_in', models.BigIntegerField(db_default=models.Func(template='pg_current_xact_id()::text::bigint'))),
-                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='ledger.journalentry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("takeover", "Takeover"),
+                            ("receipt", "Receipt"),
+                            ("raise_due", "Raise Due"),
+                            ("accrual", "Accrual"),
+                            ("penalty", "Penalty"),
+                            ("allocation", "Allocation"),
+                            ("correction", "Correction"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("source", models.CharField(max_length=120, unique=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "written_in",
+                    models.BigIntegerField(db_default=models.Func(template="pg_current_xact_id()::text::bigint")),
+                ),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_minor', models.BigIntegerField()),
-                ('loan_id', models.BigIntegerField(null=True)),
-                ('instalment_no', models.SmallIntegerField(null=True)),
-                ('credit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='ledger.account')),
-                ('debit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='debits', to='ledger.account')),
-                ('entry', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.journalentry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount_minor", models.BigIntegerField()),
+                ("loan_id", models.BigIntegerField(null=True)),
+                ("instalment_no", models.SmallIntegerField(null=True)),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credits",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "debit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="debits",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['business_date', 'kind'], name='entry_by_date'),
+            model_name="journalentry",
+            index=models.Index(fields=["business_date", "kind"], name="entry_by_date"),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['entry'], name='posting_by_entry'),
+            model_name="posting",
+            index=models.Index(fields=["entry"], name="posting_by_entry"),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['loan_id'], name='posting_by_loan'),
+            model_name="posting",
+            index=models.Index(fields=["loan_id"], name="posting_by_loan"),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='posting_amount_is_positive'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="posting_amount_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='posting_moves_between_two_accounts'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("debit", models.F("credit")), _negated=True),
+                name="posting_moves_between_two_accounts",
+            ),
         ),
     ]

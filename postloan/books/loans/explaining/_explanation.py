@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from postloan.kernel.ageing import Bands, bucket_index
 from postloan.kernel.schedules import Step
 
-
 Facts: TypeAlias = dict[str, date | str | int | tuple[Any, ...]]
 
 

@@ -8,144 +8,265 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
-        ('products', '0001_initial'),
+        ("customers", "0001_initial"),
+        ("products", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Loan',
+            name="Loan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('external_id', models.CharField(max_length=80)),
-                ('currency', models.CharField(max_length=3)),
-                ('principal_minor', models.BigIntegerField()),
-                ('rate_ppm', models.BigIntegerField()),
-                ('rate_per', models.CharField(max_length=5)),
-                ('instalments', models.SmallIntegerField()),
-                ('instalment_minor', models.BigIntegerField()),
-                ('disbursed_date', models.DateField()),
-                ('grade', models.CharField(blank=True, max_length=10)),
-                ('takeover_date', models.DateField(null=True)),
-                ('opening_paid_principal_minor', models.BigIntegerField(default=0)),
-                ('opening_paid_interest_minor', models.BigIntegerField(default=0)),
-                ('opening_paid_fee_minor', models.BigIntegerField(default=0)),
-                ('opening_status', models.CharField(blank=True, max_length=40)),
-                ('slot', models.GeneratedField(db_persist=True, expression=django.db.models.functions.math.Mod(models.F('customer_id'), 64), output_field=models.SmallIntegerField())),
-                ('status', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed'), ('charged_off', 'Charged Off')], default='active', max_length=12)),
-                ('schedule_version_no', models.SmallIntegerField()),
-                ('next_instalment_no', models.SmallIntegerField(null=True)),
-                ('next_due_date', models.DateField(null=True)),
-                ('principal_outstanding_minor', models.BigIntegerField()),
-                ('accrued_interest_minor', models.BigIntegerField(default=0)),
-                ('past_due_since_date', models.DateField(null=True)),
-                ('bucket', models.SmallIntegerField(default=0)),
-                ('next_event_date', models.DateField(null=True)),
-                ('closed_date', models.DateField(null=True)),
-                ('set_aside_at', models.DateTimeField(null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='customers.customer')),
-                ('product_version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='products.productversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=40)),
+                ("external_id", models.CharField(max_length=80)),
+                ("currency", models.CharField(max_length=3)),
+                ("principal_minor", models.BigIntegerField()),
+                ("rate_ppm", models.BigIntegerField()),
+                ("rate_per", models.CharField(max_length=5)),
+                ("instalments", models.SmallIntegerField()),
+                ("instalment_minor", models.BigIntegerField()),
+                ("disbursed_date", models.DateField()),
+                ("grade", models.CharField(blank=True, max_length=10)),
+                ("takeover_date", models.DateField(null=True)),
+                ("opening_paid_principal_minor", models.BigIntegerField(default=0)),
+                ("opening_paid_interest_minor", models.BigIntegerField(default=0)),
+                ("opening_paid_fee_minor", models.BigIntegerField(default=0)),
+                ("opening_status", models.CharField(blank=True, max_length=40)),
+                (
+                    "slot",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.math.Mod(models.F("customer_id"), 64),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("closed", "Closed"), ("charged_off", "Charged Off")],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("schedule_version_no", models.SmallIntegerField()),
+                ("next_instalment_no", models.SmallIntegerField(null=True)),
+                ("next_due_date", models.DateField(null=True)),
+                ("principal_outstanding_minor", models.BigIntegerField()),
+                ("accrued_interest_minor", models.BigIntegerField(default=0)),
+                ("past_due_since_date", models.DateField(null=True)),
+                ("bucket", models.SmallIntegerField(default=0)),
+                ("next_event_date", models.DateField(null=True)),
+                ("closed_date", models.DateField(null=True)),
+                ("set_aside_at", models.DateTimeField(null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="loans", to="customers.customer"
+                    ),
+                ),
+                (
+                    "product_version",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="products.productversion"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Instalment',
+            name="Instalment",
             fields=[
-                ('pk', models.CompositePrimaryKey('loan_id', 'instalment_no', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('instalment_no', models.SmallIntegerField()),
-                ('schedule_version_no', models.SmallIntegerField()),
-                ('due_date', models.DateField()),
-                ('principal_due_minor', models.BigIntegerField()),
-                ('interest_due_minor', models.BigIntegerField()),
-                ('fee_due_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('penalty_due_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('principal_paid_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('interest_paid_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('fee_paid_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('penalty_paid_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('principal_waived_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('interest_waived_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('fee_waived_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('penalty_waived_minor', models.BigIntegerField(db_default=0, default=0)),
-                ('penalty_minor_days', models.BigIntegerField(db_default=0, default=0)),
-                ('penalty_counted_through_date', models.DateField(null=True)),
-                ('settled_date', models.DateField(null=True)),
-                ('loan', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='raised_instalments', to='loans.loan')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "loan_id", "instalment_no", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("instalment_no", models.SmallIntegerField()),
+                ("schedule_version_no", models.SmallIntegerField()),
+                ("due_date", models.DateField()),
+                ("principal_due_minor", models.BigIntegerField()),
+                ("interest_due_minor", models.BigIntegerField()),
+                ("fee_due_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("penalty_due_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("principal_paid_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("interest_paid_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("fee_paid_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("penalty_paid_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("principal_waived_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("interest_waived_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("fee_waived_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("penalty_waived_minor", models.BigIntegerField(db_default=0, default=0)),
+                ("penalty_minor_days", models.BigIntegerField(db_default=0, default=0)),
+                ("penalty_counted_through_date", models.DateField(null=True)),
+                ("settled_date", models.DateField(null=True)),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="raised_instalments",
+                        to="loans.loan",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScheduleVersion',
+            name="ScheduleVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version_no', models.SmallIntegerField()),
-                ('reason', models.CharField(choices=[('opened', 'Opened'), ('taken_over', 'Taken Over')], max_length=20)),
-                ('business_date', models.DateField()),
-                ('from_instalment_no', models.SmallIntegerField(default=1)),
-                ('row_from_date', models.DateField()),
-                ('due_dates', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None)),
-                ('principal_minor', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('interest_minor', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('loan', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='schedule_versions', to='loans.loan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version_no", models.SmallIntegerField()),
+                (
+                    "reason",
+                    models.CharField(choices=[("opened", "Opened"), ("taken_over", "Taken Over")], max_length=20),
+                ),
+                ("business_date", models.DateField()),
+                ("from_instalment_no", models.SmallIntegerField(default=1)),
+                ("row_from_date", models.DateField()),
+                ("due_dates", django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None)),
+                (
+                    "principal_minor",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "interest_minor",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "loan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="schedule_versions",
+                        to="loans.loan",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(condition=models.Q(('next_event_date__isnull', False)), fields=['slot', 'next_event_date'], name='loan_by_next_event'),
+            model_name="loan",
+            index=models.Index(
+                condition=models.Q(("next_event_date__isnull", False)),
+                fields=["slot", "next_event_date"],
+                name="loan_by_next_event",
+            ),
         ),
         migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(fields=['customer'], name='loan_by_customer'),
+            model_name="loan",
+            index=models.Index(fields=["customer"], name="loan_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(condition=models.Q(('bucket__gt', 0)), fields=['bucket', 'past_due_since_date'], name='loan_by_bucket'),
+            model_name="loan",
+            index=models.Index(
+                condition=models.Q(("bucket__gt", 0)), fields=["bucket", "past_due_since_date"], name="loan_by_bucket"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='loan_is_known_once_per_source'),
+            model_name="loan",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="loan_is_known_once_per_source"),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(('principal_minor__gt', 0)), name='loan_principal_is_positive'),
+            model_name="loan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("principal_minor__gt", 0)), name="loan_principal_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(('principal_outstanding_minor__gte', 0)), name='loan_principal_outstanding_is_not_negative'),
+            model_name="loan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("principal_outstanding_minor__gte", 0)),
+                name="loan_principal_outstanding_is_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(('accrued_interest_minor__gte', 0)), name='loan_accrued_interest_is_not_negative'),
+            model_name="loan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("accrued_interest_minor__gte", 0)), name="loan_accrued_interest_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), ('principal_outstanding_minor', 0), _connector='OR'), name='closed_loan_owes_no_principal'),
+            model_name="loan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "closed"), _negated=True), ("principal_outstanding_minor", 0), _connector="OR"
+                ),
+                name="closed_loan_owes_no_principal",
+            ),
         ),
         migrations.AddIndex(
-            model_name='instalment',
-            index=models.Index(condition=models.Q(('settled_date__isnull', True)), fields=['loan'], name='open_instalment_by_loan'),
+            model_name="instalment",
+            index=models.Index(
+                condition=models.Q(("settled_date__isnull", True)), fields=["loan"], name="open_instalment_by_loan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('principal_due_minor__gte', django.db.models.expressions.CombinedExpression(models.F('principal_paid_minor'), '+', models.F('principal_waived_minor'))), ('principal_paid_minor__gte', 0), ('principal_waived_minor__gte', 0)), name='instalment_principal_paid_within_due'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "principal_due_minor__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("principal_paid_minor"), "+", models.F("principal_waived_minor")
+                        ),
+                    ),
+                    ("principal_paid_minor__gte", 0),
+                    ("principal_waived_minor__gte", 0),
+                ),
+                name="instalment_principal_paid_within_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('interest_due_minor__gte', django.db.models.expressions.CombinedExpression(models.F('interest_paid_minor'), '+', models.F('interest_waived_minor'))), ('interest_paid_minor__gte', 0), ('interest_waived_minor__gte', 0)), name='instalment_interest_paid_within_due'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "interest_due_minor__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("interest_paid_minor"), "+", models.F("interest_waived_minor")
+                        ),
+                    ),
+                    ("interest_paid_minor__gte", 0),
+                    ("interest_waived_minor__gte", 0),
+                ),
+                name="instalment_interest_paid_within_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_due_minor__gte', django.db.models.expressions.CombinedExpression(models.F('fee_paid_minor'), '+', models.F('fee_waived_minor'))), ('fee_paid_minor__gte', 0), ('fee_waived_minor__gte', 0)), name='instalment_fee_paid_within_due'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "fee_due_minor__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("fee_paid_minor"), "+", models.F("fee_waived_minor")
+                        ),
+                    ),
+                    ("fee_paid_minor__gte", 0),
+                    ("fee_waived_minor__gte", 0),
+                ),
+                name="instalment_fee_paid_within_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('penalty_due_minor__gte', django.db.models.expressions.CombinedExpression(models.F('penalty_paid_minor'), '+', models.F('penalty_waived_minor'))), ('penalty_paid_minor__gte', 0), ('penalty_waived_minor__gte', 0)), name='instalment_penalty_paid_within_due'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "penalty_due_minor__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("penalty_paid_minor"), "+", models.F("penalty_waived_minor")
+                        ),
+                    ),
+                    ("penalty_paid_minor__gte", 0),
+                    ("penalty_waived_minor__gte", 0),
+                ),
+                name="instalment_penalty_paid_within_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scheduleversion',
-            constraint=models.UniqueConstraint(fields=('loan', 'version_no'), name='schedule_version_is_unique'),
+            model_name="scheduleversion",
+            constraint=models.UniqueConstraint(fields=("loan", "version_no"), name="schedule_version_is_unique"),
         ),
     ]

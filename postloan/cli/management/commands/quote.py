@@ -23,7 +23,7 @@ class Command(BaseCommand):
         "Wrong input: exit code 2, the field named on standard error."
     )
     needs_database = False
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own way of saying so
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", default="-", help="a file of terms; - or nothing is standard input")
