@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from postloan.ground.access.queries import get_roles
 from postloan.ground.access.roles import Role
+from postloan.web.ui.policy import with_policy
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -35,6 +36,8 @@ def for_roles(roles: Collection[Role]) -> Callable[[View[P]], View[P]]:
     """Open the view to people with one of these roles: strangers are sent to log in, others are refused (403)."""
 
     def decorate(view: View[P]) -> View[P]:
+        view = with_policy(view)
+
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:

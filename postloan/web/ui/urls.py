@@ -5,10 +5,15 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from postloan.web.ui import views
+from postloan.web.ui.policy import with_policy
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login", LoginView.as_view(template_name="ui/login.html", redirect_authenticated_user=True), name="login"),
+    path(
+        "login",
+        with_policy(LoginView.as_view(template_name="ui/login.html", redirect_authenticated_user=True)),
+        name="login",
+    ),
     path("logout", LogoutView.as_view(), name="logout"),
     path("language", set_language, name="set_language"),
 ]

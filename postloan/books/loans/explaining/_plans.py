@@ -106,15 +106,17 @@ def explain_instalment(*, loan: Loan, built: tuple[ScheduleTerms, Schedule] | No
 
 def _candidates(*, loan: Loan, version: ScheduleVersion) -> Iterator[ScheduleTerms]:
     rules = loan.product_version.product_terms.schedule
-    seed = version.due_dates[0].day if version.from_instalment_no == 1 else loan.disbursed_date.day
+    method = Method(rules.method)
+    is_bullet = method is Method.BULLET  # one row over all the periods of the term
     plain = ScheduleTerms(
         principal_minor=sum(version.principal_minor),
         rate=Rate(loan.rate_ppm, loan.product_version.product_terms.rate_per),
-        instalments=len(version.due_dates),
+        instalments=loan.instalments if is_bullet else len(version.due_dates),
         start_date=version.row_from_date,
-        first_due_date=version.due_dates[0],
-        seed_day=max(seed, *(day.day for day in version.due_dates)),
-        method=Method(rules.method),
+        first_due_date=None if is_bullet else version.due_dates[0],
+        # A loan of the 31st falls due on the 30th in between: the latest day is the one it was meant for.
+        seed_day=max(loan.disbursed_date.day if is_bullet else 1, *(day.day for day in version.due_dates)),
+        method=method,
         day_count=DayCount(rules.day_count),
         interest_rounding=rules.interest_rounding,
         instalment_rounding=rules.instalment_rounding,

@@ -17,6 +17,12 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
 
+let asked = null; // the figure whose explanation is open: the focus goes back to it
+
+document.getElementById("why")?.addEventListener("toggle", (event) => {
+  if (event.newState === "closed") asked?.focus({ preventScroll: true });
+});
+
 function toggleMenu(button) {
   const menu = document.querySelector(button.dataset.menu);
   const isOpen = menu.classList.toggle("is-open");
@@ -43,9 +49,7 @@ async function explain(link) {
   panel.showPopover();
   placeBeside(panel, link);
   panel.querySelector("h2")?.focus();
-  panel.addEventListener("toggle", (event) => {
-    if (event.newState === "closed") link.focus({ preventScroll: true });
-  }, { once: true });
+  asked = link;
 }
 
 function placeBeside(panel, link) {

@@ -1,8 +1,14 @@
 """Tell browsers that a page runs only what this site serves: no inline script, nothing from outside."""
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 # Images in `data:` are the symbols inside the vendored style sheet.
 DIRECTIVES = {
@@ -16,13 +22,13 @@ DIRECTIVES = {
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in DIRECTIVES.items())
 
 
-class ContentSecurityPolicy:
-    """Adds the policy to every answer that has none of its own."""
+def with_policy(view: View[P]) -> View[P]:
+    """Send the policy with every answer of the view."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         return response
+
+    return guarded
