@@ -1,10 +1,9 @@
 """Peak memory of this process, its children and the database's processes that work for them (Linux)."""
 
+import os
 import threading
 from pathlib import Path
 from typing import Any, Self
-
-import os
 
 
 class MemoryMeter:

@@ -248,7 +248,9 @@ def _loans(standing: _Standing, *, as_of: date, version: int) -> pl.DataFrame:
     drawn, rows = standing.drawn, standing.drawn.running - 1
     next_due = standing.at(standing.due_date, rows)
     is_open, index = _open_rows(standing)
-    since = np.where(drawn.running - 1 > standing.first_open, standing.at(standing.due_date, standing.first_open), NO_DATE)
+    since = np.where(
+        drawn.running - 1 > standing.first_open, standing.at(standing.due_date, standing.first_open), NO_DATE
+    )
     day = np.timedelta64(1, "D")
     days = days_past_due_many(past_due_since=since, business_date=as_of, terms=standing.terms.ageing)
     next_event = next_event_dates_many(

@@ -70,7 +70,7 @@ class JournalEntry(models.Model):
 class Posting(models.Model):
     """`amount_minor` debited to one account and credited to another, for one loan where there is one."""
 
-    # The database checks these references in sets, once a statement (migration 0004, docs/decisions/checks_in_sets.md).
+    # The database checks these references in sets, once a statement (migration 0004, docs/decisions/0030-checks-in-sets.md).
     entry = models.ForeignKey(
         JournalEntry, on_delete=models.PROTECT, related_name="postings", db_index=False, db_constraint=False
     )

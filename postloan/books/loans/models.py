@@ -158,7 +158,7 @@ class Instalment(models.Model):
     """
 
     pk = models.CompositePrimaryKey("loan_id", "instalment_no")
-    # Checked in sets, once a statement (docs/decisions/checks_in_sets.md).
+    # Checked in sets, once a statement (docs/decisions/0030-checks-in-sets.md).
     loan = models.ForeignKey(
         Loan, on_delete=models.PROTECT, related_name="raised_instalments", db_index=False, db_constraint=False
     )

@@ -23,7 +23,7 @@ class Reminder(models.Model):
         TOLD = "told"  # a message was made of it
         DROPPED = "dropped"
 
-    # Checked in sets, once a statement: the loan exists and is this customer's (docs/decisions/checks_in_sets.md).
+    # Checked in sets, once a statement: the loan exists and is this customer's (docs/decisions/0030-checks-in-sets.md).
     loan = models.ForeignKey(
         Loan, on_delete=models.PROTECT, related_name="reminders", db_index=False, db_constraint=False
     )

@@ -83,7 +83,7 @@ def server_settings(*, memory: int, disk_free: int, shared_memory_files: int, du
         "maintenance_work_mem": share(16, 32 * MIB, GIB),
         "max_wal_size": "4GB" if disk_free > 40 * GIB else "1GB",
         "min_wal_size": "256MB" if disk_free > 10 * GIB else "80MB",
-        "wal_compression": "pglz",
+        "wal_compression": "off",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
         "random_page_cost": "1.1",

@@ -89,7 +89,6 @@ def test_a_reminder_needs_a_loan_of_its_customer(loan):
     "statement",
     [
         "DELETE FROM loans_loan",
-        "TRUNCATE loans_loan CASCADE",
         "UPDATE loans_loan SET id = id + 1000",
         "UPDATE loans_loan SET customer_id = customer_id + 1",
         "UPDATE loans_instalment SET loan_id = loan_id + 1",
