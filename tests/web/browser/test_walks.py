@@ -167,3 +167,25 @@ def test_pages_work_without_script(site, browser):
 
     assert page.get_by_role("heading", name="Why this number").is_visible()
     context.close()
+
+
+def test_a_filter_refreshes_the_list_in_place_and_the_address_with_it(site, enter, browser_page):
+    page = browser_page
+    enter(page)
+    page.goto(f"{site.url}/office/loans/")
+    page.wait_for_load_state()
+    page.evaluate("window.sameDocument = true")
+
+    page.get_by_label("Bucket").select_option(label="M3")
+    page.wait_for_url(re.compile(r"bucket=3"))
+    page.get_by_role("link", name=site.late.external_id, exact=True).wait_for()
+    shown = page.locator("#results tbody tr").count()
+    in_place = page.evaluate("window.sameDocument === true")
+    csv = page.locator("#actions a").get_attribute("href")
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("heading", name="贷款", level=1).wait_for()
+
+    assert in_place
+    assert f"{shown} 笔贷款" in page.locator("#subtitle").inner_text()
+    assert "bucket=3" in str(csv)
+    assert "bucket=3" in page.url

@@ -5,6 +5,7 @@ from datetime import date
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from postloan.books.loans.queries import get_book_currency
 from postloan.close.models import CloseRun
 from postloan.close.queries import find_runs, get_faults, get_neighbours, get_run, summarise
 from postloan.ground.access.roles import OFFICE
@@ -32,6 +33,8 @@ def close_run(request: HttpRequest, business_date: date) -> HttpResponse:
     context = {
         "run": run,
         "marks": marks,
+        "checks": [check | {"is_amount": check["name"].startswith("tie_")} for check in run.checks],
+        "currency": get_book_currency(),
         "summary": summarise(run=run, marks=marks),
         "faults": get_faults(business_date=business_date),
         "before": before,

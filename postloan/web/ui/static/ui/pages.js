@@ -13,8 +13,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+// Filters change the address without loading the page: the language switch comes back to where the reader is now.
+document.addEventListener("submit", (event) => {
+  const next = event.target.matches(".languages") && event.target.elements.next;
+  if (next) next.value = window.location.pathname + window.location.search;
 });
 
 let asked = null; // the figure whose explanation is open: the focus goes back to it
