@@ -13,6 +13,8 @@ from postloan.kernel.schedules._many import ManyTerms, SchedulesMany, build_sche
 from postloan.kernel.schedules._rows import FeePart, Schedule, ScheduleRow, Smoothing
 from postloan.kernel.schedules._split import Split, split_equally
 from postloan.kernel.schedules._terms import (
+    LARGEST_MINOR,
+    MOST_INSTALMENTS,
     DeferredInterest,
     Fee,
     FeeSpread,
@@ -26,6 +28,8 @@ from postloan.kernel.schedules._terms import (
 )
 
 __all__ = [
+    "LARGEST_MINOR",
+    "MOST_INSTALMENTS",
     "STEP_KEYS",
     "DeferredInterest",
     "Fee",

@@ -1,0 +1,209 @@
+"""
+Work out what the rows to come will demand, as things stand today.
+
+Row by row from the running one: interest on what is owed day by day, plus what the row before had no room for;
+principal is what interest leaves of the instalment (or as planned), never more than is left. The last row that is
+still open takes the rest. A row paid early keeps what it was paid; interest that its days bear after all goes on to
+the next row.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from postloan.kernel.engine._interest import mixed_factor, own_interest, whole_factor
+from postloan.kernel.engine._state import FEE, FOR_EVER, INTEREST, PENALTY, PRINCIPAL, Row, State
+from postloan.kernel.money import divide_rounded, round_to_multiple
+from postloan.kernel.schedules import (
+    InterestMethod,
+    Method,
+    Remainder,
+    annuity_of,
+    round_instalment,
+    split_equally,
+)
+
+MOST_ROUNDS = 3  # of smoothing
+
+
+def overdue_until(state: State, today: date) -> date | None:
+    """Return the day until which overdue principal is taken to stay unpaid."""
+    running = state.running
+    match state.terms.servicing.overdue_interest:
+        case "none":
+            return None
+        case "to_date":
+            return today
+        case "whole_row":
+            return running.due_date if running is not None else None
+
+
+def project(state: State) -> None:
+    """Set what every row to come demands, if nothing more is paid before it is due."""
+    rows = [row for row in state.rows[state.current :] if row.bears_interest]
+    if rows:
+        _walk(state, rows, to_date=FOR_EVER, overdue_to=overdue_until(state, state.today), keep=True)
+    for row in state.rows[state.current :]:
+        row.due[PENALTY] = row.brought[PENALTY] + _extra(row, "penalty:")
+        row.due[FEE] = row.brought[FEE] + _extra(row, "")
+
+
+def _extra(row: Row, prefix: str) -> int:
+    return sum(amount for name, amount in row.planned_fees if name.startswith("penalty:") == (prefix == "penalty:"))
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """What a row may be paid before its due date: interest that has accrued, and principal."""
+
+    row: Row
+    interest_minor: int
+    principal_minor: int
+
+
+def payable_in_advance(state: State, on_date: date) -> list[Payable]:
+    """Return what each open row to come may be paid on a day, nearest first; interest of later rows is not owed."""
+    rows = [row for row in state.rows[state.current :] if row.bears_interest]
+    if not rows:
+        return []
+    to_date = on_date
+    if state.terms.servicing.row_interest == "as_scheduled":
+        to_date = FOR_EVER
+    elif state.terms.servicing.payoff == "whole_row":
+        to_date = rows[0].due_date
+    dues = _walk(state, rows, to_date=to_date, overdue_to=overdue_until(state, on_date), keep=False)
+    return [
+        Payable(row, interest - row.paid[INTEREST] - row.waived[INTEREST], principal - row.paid[PRINCIPAL])
+        for row, (interest, principal) in zip(rows, dues, strict=True)
+        if not row.is_closed
+    ]
+
+
+def _walk(
+    state: State, rows: list[Row], *, to_date: date, overdue_to: date | None, keep: bool
+) -> list[tuple[int, int]]:
+    """Return interest and principal due of each row; with `keep` write them (and the balances) into the rows."""
+    last_open = next((row for row in reversed(rows) if not row.is_closed), None)
+    base, carry, found = rows[0].base_open, rows[0].carry_in, []
+    for place, row in enumerate(rows):
+        if keep:
+            row.base_open, row.carry_in = base, carry
+        own = 0
+        if row.from_date < to_date or (place == 0 and row.days == 0):
+            opened, row.base_open = row.base_open, base
+            own = own_interest(state, row, to_date=to_date, overdue_to=overdue_to if place == 0 else None)
+            row.base_open = opened
+        asked = max(own + carry + row.brought[INTEREST], 0)
+        moved = base + sum(amount for _, amount in row.base_moves)
+        left = moved + row.early_principal
+        interest, principal = _dues(row, asked=asked, left=left, is_last=row is last_open)
+        carry = asked - interest
+        base = moved - (principal - row.early_principal)
+        if keep:
+            row.own_minor, row.carry_out = own, carry
+            row.due[INTEREST], row.due[PRINCIPAL] = interest, principal
+        found.append((interest, principal))
+    return found
+
+
+def _dues(row: Row, *, asked: int, left: int, is_last: bool) -> tuple[int, int]:
+    """Return interest and principal of one row; `left` is principal not yet placed, with what it paid early."""
+    paid_interest, paid_principal = row.paid[INTEREST] + row.waived[INTEREST], row.paid[PRINCIPAL]
+    if row.is_closed:
+        return max(paid_interest, 0), paid_principal
+    if is_last:
+        return max(asked, paid_interest), max(left, paid_principal)
+    if row.instalment_minor is None:
+        planned = (row.plan_principal_minor or 0) + row.credit_minor
+        return max(asked, paid_interest), max(min(planned, left), paid_principal)
+    room = row.instalment_minor + row.credit_minor + row.brought[INTEREST]
+    interest = min(asked, room)
+    if paid_principal > max(room - asked, 0):
+        interest = paid_interest
+    interest = max(interest, paid_interest)
+    return interest, max(min(room - interest, left), paid_principal, 0)
+
+
+# --- plans that are worked out anew ---------------------------------------------------------------
+
+
+def solve_plan(state: State, *, opening: int, from_date: date, rows: list[Row] | None = None) -> None:
+    """
+    Spread `opening` over the rows to come again, by the method of the product; the dates stay.
+
+    `from_date` is the day from which the running row bears interest on it (rows before it keep their instalment).
+    """
+    whole = [row for row in state.rows[state.current :] if row.bears_interest]
+    open_rows = rows if rows is not None else [row for row in whole if not row.is_closed]
+    if not open_rows:
+        return
+    terms = state.terms.schedule
+    if terms.method is Method.EQUAL_INSTALMENT and terms.interest_method is InterestMethod.DECLINING:
+        _solve_instalment(state, open_rows, opening=opening, from_date=from_date)
+        return
+    _solve_principal(state, open_rows, opening=opening)
+
+
+def _solve_principal(state: State, rows: list[Row], *, opening: int) -> None:
+    terms = state.terms.schedule
+    if terms.method in (Method.INTEREST_ONLY, Method.BULLET):
+        parts: tuple[int, ...] = (*(0 for _ in rows[:-1]), opening)
+    else:
+        remainder = Remainder.FIRST if terms.remainder is Remainder.FIRST else Remainder.LAST
+        parts = split_equally(
+            amount_minor=opening,
+            rows=len(rows),
+            rounding=terms.instalment_rounding,
+            remainder=remainder,
+            multiple_minor=terms.instalment_multiple_minor,
+        ).parts_minor
+    for row, part in zip(rows, parts, strict=True):
+        row.instalment_minor, row.plan_principal_minor = None, part
+
+
+def _solve_instalment(state: State, rows: list[Row], *, opening: int, from_date: date) -> None:
+    terms = state.terms.schedule
+    factors = [mixed_factor(state, row, from_date=max(from_date, row.from_date)) for row in rows]
+    exact = annuity_of(principal_minor=opening, balloon_minor=min(terms.balloon_minor, opening), factors=factors)
+    instalment = round_instalment(
+        exact=exact, rounding=terms.instalment_rounding, multiple_minor=terms.instalment_multiple_minor
+    )
+    _set_instalment(rows, instalment)
+    if terms.remainder is Remainder.SMOOTHED:
+        _smooth(state, rows, instalment)
+
+
+def _set_instalment(rows: list[Row], instalment: int) -> None:
+    for row in rows:
+        paid = row.paid[INTEREST] + row.paid[PRINCIPAL]
+        if instalment >= paid:
+            row.instalment_minor, row.plan_principal_minor = instalment, None
+
+
+def _smooth(state: State, rows: list[Row], instalment: int) -> None:
+    """Move the instalment while that brings the last row nearer to it; at most three times."""
+    terms, count = state.terms.schedule, len(rows)
+    project(state)
+    for _ in range(MOST_ROUNDS):
+        difference = rows[-1].due[INTEREST] + rows[-1].due[PRINCIPAL] - instalment - terms.balloon_minor
+        if count // 2 == 0 or abs(difference) <= count // 2:
+            return
+        share = divide_rounded(numerator=difference, denominator=count, rounding=terms.instalment_rounding)
+        moved = round_to_multiple(
+            amount_minor=instalment + share,
+            multiple_minor=terms.instalment_multiple_minor,
+            rounding=terms.instalment_rounding,
+        ) or (instalment + share)
+        _set_instalment(rows, moved)
+        project(state)
+        after = rows[-1].due[INTEREST] + rows[-1].due[PRINCIPAL] - moved - terms.balloon_minor
+        if abs(after) >= abs(difference):
+            _set_instalment(rows, instalment)
+            project(state)
+            return
+        instalment = moved
+
+
+def factor_of(state: State, row: Row, rate_ppm: int) -> tuple[int, int]:
+    """Return the factor of a whole row at one rate (for explanations)."""
+    share = whole_factor(state, row, rate_ppm)
+    return share.numerator, share.denominator
