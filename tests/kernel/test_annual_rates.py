@@ -136,7 +136,7 @@ def test_a_second_advance_alone_does_not_make_a_second_rate():
     assert str(china_internal_rates(flows=flows).nominal.percent()) == "29.05"
 
 
-amounts = st.integers(1, 10**7)
+amounts = st.integers(1, 30_000)
 plans = st.tuples(st.integers(10_000, 10**9), st.lists(amounts, min_size=1, max_size=24))
 
 

@@ -46,7 +46,7 @@ class AnnualRate:
         """
         assert 0 <= decimals <= RATE_DIGITS - 2, decimals
         units = divide_rounded(numerator=self.e15, denominator=10 ** (RATE_DIGITS - 2 - decimals), rounding=rounding)
-        return Decimal(units).scaleb(-decimals)
+        return Decimal((int(units < 0), tuple(int(digit) for digit in str(abs(units))), -decimals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def us_actuarial_rate(
 def china_internal_rates(
     *,
     flows: Iterable[CashFlow],
-    periods_per_year: int = 12,
+    periods_per_year: int | Fraction = 12,
     count_in: CountIn | None = CountIn.MONTH,
     among: Among = Among.REFUSE,
 ) -> ChinaRates:
@@ -129,7 +129,7 @@ def china_internal_rates(
     periods = Fraction(periods_per_year)
     by_compounded = {
         _rate_e15(growth_ln=root, periods=Fraction(1), compounded=True): _rate_e15(
-            growth_ln=root // periods_per_year, periods=periods, compounded=False
+            growth_ln=root * periods.denominator // periods.numerator, periods=periods, compounded=False
         )
         for root in roots
     }

@@ -5,11 +5,20 @@ Quotes: the terms of a loan as JSON in, its schedule out.
 `quote` answers with rows, totals and the terms as understood.
 """
 
+from postloan.kernel.quoting._annual_rates import (
+    AnnualRates,
+    RateFigure,
+    RatesAnswer,
+    RatesTerms,
+    rates_of_cash_flows,
+    take_rates_terms,
+)
 from postloan.kernel.quoting._conventions import Convention, preset_of
 from postloan.kernel.quoting._quote import (
     Quote,
     QuoteRow,
     QuoteTotals,
+    answer,
     quote,
     quote_lines,
     quote_many,
@@ -27,6 +36,7 @@ from postloan.kernel.quoting._terms import (
 )
 
 __all__ = [
+    "AnnualRates",
     "Convention",
     "Quote",
     "QuoteFee",
@@ -34,14 +44,20 @@ __all__ = [
     "QuoteRow",
     "QuoteTerms",
     "QuoteTotals",
+    "RateFigure",
+    "RatesAnswer",
+    "RatesTerms",
+    "answer",
     "complete_terms",
     "preset_of",
     "quote",
     "quote_lines",
     "quote_many",
     "quote_schema",
+    "rates_of_cash_flows",
     "read_terms",
     "schedule_terms_of",
+    "take_rates_terms",
     "take_terms",
     "terms_schema",
 ]

@@ -10,7 +10,15 @@ from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json
 
+from postloan.kernel.quoting._annual_rates import (
+    AnnualRates,
+    RatesAnswer,
+    annual_rates_of_schedule,
+    rates_of_cash_flows,
+    take_rates_terms,
+)
 from postloan.kernel.quoting._terms import QuoteRefused, QuoteTerms, complete_terms, read_terms, schedule_terms_of
 from postloan.kernel.schedules import Schedule, ScheduleRow, TermsRefused, build_schedule
 
@@ -57,6 +65,23 @@ class Quote(BaseModel):
     instalment_minor: int | None
     rows: tuple[QuoteRow, ...]
     totals: QuoteTotals
+    annual_rates: AnnualRates
+
+
+def answer(*, text: str | bytes) -> Quote | RatesAnswer:
+    """
+    Answer one JSON object: the terms of a loan with its quote, bare `cash_flows` with their annual rates.
+
+    Raises:
+        QuoteRefused: naming the field.
+    """
+    try:
+        given = from_json(text)
+    except ValueError as error:
+        raise QuoteRefused("", f"this is not JSON: {error}") from None
+    if isinstance(given, dict) and "cash_flows" in given:
+        return rates_of_cash_flows(terms=take_rates_terms(text))
+    return quote(terms=read_terms(text))
 
 
 def quote(*, terms: QuoteTerms) -> Quote:
@@ -79,9 +104,9 @@ def quote_many(*, terms: Iterable[QuoteTerms]) -> Iterator[Quote]:
     return (quote(terms=each) for each in terms)
 
 
-def quote_lines(*, lines: Iterable[str]) -> Iterator[tuple[int, Quote | QuoteRefused]]:
+def quote_lines(*, lines: Iterable[str]) -> Iterator[tuple[int, Quote | RatesAnswer | QuoteRefused]]:
     """
-    Quote JSON Lines: for every line that is not empty, its number (from 1) and its quote or refusal.
+    Quote JSON Lines: for every line that is not empty, its number (from 1) and its `answer` or refusal.
 
     A refused line does not end the others.
     """
@@ -89,7 +114,7 @@ def quote_lines(*, lines: Iterable[str]) -> Iterator[tuple[int, Quote | QuoteRef
         if not line.strip():
             continue
         try:
-            yield number, quote(terms=read_terms(line))
+            yield number, answer(text=line)
         except QuoteRefused as refusal:
             yield number, refusal
 
@@ -118,6 +143,7 @@ def _quote_of(*, terms: QuoteTerms, schedule: Schedule) -> Quote:
             fee_minor=schedule.fee_minor,
             total_minor=schedule.total_minor,
         ),
+        annual_rates=annual_rates_of_schedule(terms=terms, schedule=schedule),
     )
 
 

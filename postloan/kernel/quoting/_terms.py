@@ -112,9 +112,20 @@ class QuoteTerms(BaseModel):
     balloon_minor: StrictInt = Field(0, ge=0, description="principal left for the last row on purpose")
     down_payment_ppm: StrictInt = Field(0, ge=0, description="millionths of the principal, due on start_date")
     fees: tuple[QuoteFee, ...] = ()
+    upfront_charges_minor: StrictInt = Field(
+        0, ge=0, description="paid on start_date or kept back from the payout; counts in the annual rates alone"
+    )
 
 
-_OUTSIDE_THE_SCHEDULE = {"convention", "currency", "currency_digits", "rate_ppm", "rate_per", "fees"}
+_OUTSIDE_THE_SCHEDULE = {
+    "convention",
+    "currency",
+    "currency_digits",
+    "rate_ppm",
+    "rate_per",
+    "fees",
+    "upfront_charges_minor",
+}
 
 
 def read_terms(text: str | bytes) -> QuoteTerms:

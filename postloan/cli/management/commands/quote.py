@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from postloan.kernel.quoting import QuoteRefused, quote, quote_lines, quote_schema, read_terms, terms_schema
+from postloan.kernel.quoting import QuoteRefused, answer, quote_lines, quote_schema, terms_schema
 
 WRONG_INPUT = 2
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     help = (
         "Read the terms of a loan as JSON from FILE or standard input and write its schedule with every row and "
-        "the totals. A file that ends in .jsonl, or --lines, is JSON Lines: one loan a line, one answer a line. "
+        "the totals; or bare cash_flows, and write their annual rates. A file that ends in .jsonl, or --lines, is JSON Lines: one loan a line, one answer a line. "
         "Wrong input: exit code 2, the field named on standard error."
     )
     needs_database = False
@@ -41,21 +41,21 @@ class Command(BaseCommand):
 
     def _quote_one(self, file: str) -> None:
         try:
-            found = quote(terms=read_terms("".join(_lines_of(file))))
+            found = answer(text="".join(_lines_of(file)))
         except QuoteRefused as refusal:
             raise CommandError(str(refusal), returncode=WRONG_INPUT) from refusal
         self.stdout.write(found.model_dump_json(indent=2))
 
     def _quote_lines(self, file: str) -> None:
         refused = 0
-        for number, answer in quote_lines(lines=_lines_of(file)):
-            if isinstance(answer, QuoteRefused):
+        for number, found in quote_lines(lines=_lines_of(file)):
+            if isinstance(found, QuoteRefused):
                 refused += 1
-                error = {"line": number, "field": answer.field, "message": answer.message}
+                error = {"line": number, "field": found.field, "message": found.message}
                 self.stdout.write(json.dumps({"error": error}, ensure_ascii=False))
-                self.stderr.write(f"line {number}: {answer}")
+                self.stderr.write(f"line {number}: {found}")
             else:
-                self.stdout.write(answer.model_dump_json())
+                self.stdout.write(found.model_dump_json())
         if refused:
             raise CommandError(f"{refused} of the loans could not be quoted", returncode=WRONG_INPUT)
 
