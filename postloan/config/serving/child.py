@@ -51,6 +51,7 @@ def preparation() -> None:
         from postloan.lab.demo import prepare_demo
 
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         lines = prepare_demo(progress=progress)
         print(json.dumps({"lines": list(lines)}), file=out)
 
@@ -67,6 +68,7 @@ def site() -> None:
     """Serve the site on the socket that the supervisor has opened; a waiting page until the run is ready."""
     from postloan.config.serving.waiting_site import serve
 
+    os.environ["POSTLOAN_STATIC"] = "collected"  # by the preparation, before the site is loaded
     asyncio.run(serve(listening=socket.socket(fileno=int(os.environ["POSTLOAN_LISTENING_FD"]))))
 
 
