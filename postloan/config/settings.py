@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "ninja",  # its static files: the API's page loads nothing from elsewhere
     "procrastinate.contrib.django",
     "postloan.ground.audit",
     "postloan.ground.access",

@@ -1,6 +1,7 @@
 """The API quotes as the kernel does, and names the field that is wrong."""
 
 import json
+import re
 
 import pytest
 
@@ -48,3 +49,10 @@ def test_the_openapi_document_describes_the_terms(client):
 
     assert "/api/v1/quotes" in schema["paths"]
     assert "principal_minor" in schema["components"]["schemas"]["QuoteTerms"]["properties"]
+
+
+def test_the_page_of_the_api_loads_nothing_from_elsewhere(client):
+    page = client.get("/api/v1/docs").content.decode()
+
+    assert "swagger-ui-bundle.js" in page
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
