@@ -8,6 +8,7 @@ FROM out of it. It runs on a connection of its own, beside Django's.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import adbc_driver_postgresql.dbapi as adbc
 import polars as pl
@@ -60,16 +61,48 @@ class Columns:
 
 
 @contextmanager
-def column_transaction() -> Iterator[Columns]:
-    """Open one transaction for columns on Django's database; commits at the end of the block, or rolls all back."""
-    params = django_connection.get_connection_params()
-    conninfo = make_conninfo(**{name: value for name, value in params.items() if name not in _NOT_FOR_LIBPQ})
-    connection = adbc.connect(conninfo, autocommit=False)
+def column_transaction(*, is_repeatable: bool = False) -> Iterator[Columns]:
+    """
+    Open one transaction for columns on Django's database; commits at the end of the block, or rolls all back.
+
+    A repeatable one need not wait for the disk: should the machine fail within the
+    next moments it may be lost as a whole, and whoever ran it finds it undone and
+    runs it again. Inside `connection_kept_open` the connection is used again.
+    """
+    connection = _kept.get()
+    is_kept = connection is not None
+    if connection is None:
+        connection = _connect()
     try:
-        yield Columns(connection=connection)
+        columns = Columns(connection=connection)
+        if is_repeatable:
+            columns.execute("SET LOCAL synchronous_commit = off")
+        yield columns
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     finally:
+        if not is_kept:
+            connection.close()
+
+
+@contextmanager
+def connection_kept_open() -> Iterator[None]:
+    """Use one connection for all transactions of the block, one after another; for workers that do many."""
+    connection = _connect()
+    token = _kept.set(connection)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
         connection.close()
+
+
+_kept: ContextVar[adbc.Connection | None] = ContextVar("kept", default=None)
+
+
+def _connect() -> adbc.Connection:
+    params = django_connection.get_connection_params()
+    conninfo = make_conninfo(**{name: value for name, value in params.items() if name not in _NOT_FOR_LIBPQ})
+    return adbc.connect(conninfo, autocommit=False)

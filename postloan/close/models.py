@@ -12,6 +12,9 @@ class CloseRun(models.Model):
     """
     The close of one business date. `partitions` are runs of slots, chosen when it started.
 
+    Days that were missed are closed in one pass: `pass_through_date` is its last
+    day, on most nights the business date itself (NULL for runs older than that). `software_version` did it.
+
     `checks` holds the figures that were compared before and after; a run with
     loans set aside finishes amber, one whose checks fail stays `failed`.
     """
@@ -23,6 +26,9 @@ class CloseRun(models.Model):
         FAILED = "failed"
 
     business_date = models.DateField(unique=True)
+    pass_through_date = models.DateField(null=True)
+    software_version = models.CharField(max_length=40, blank=True, default="", db_default="")
+    executor = models.CharField(max_length=120, blank=True, default="", db_default="")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     partitions = models.JSONField()
     started_at = models.DateTimeField()
@@ -51,8 +57,53 @@ class ClosePartition(models.Model):
         return f"partition {self.partition_no} of run {self.run_id}"
 
 
+class PartitionAtWork(models.Model):
+    """
+    Which partition a worker has in hand, and since when in which phase: read, work or write.
+
+    Written beside the work and never relied on: `ClosePartition` says what is done.
+    A row whose worker has died stays until its partition is taken up again or the run ends.
+    """
+
+    run = models.ForeignKey(CloseRun, on_delete=models.CASCADE, related_name="at_work")
+    partition_no = models.SmallIntegerField()
+    phase = models.CharField(max_length=10)
+    worker = models.CharField(max_length=80)
+    since_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [UniqueConstraint(fields=["run", "partition_no"], name="partition_is_at_work_once")]
+
+    def __str__(self) -> str:
+        return f"partition {self.partition_no} of run {self.run_id}: {self.phase}"
+
+
+class CloseAlarm(models.Model):
+    """A day that was not started or not finished by its hour, or whose checks failed; open until that is put right."""
+
+    class Kind(models.TextChoices):
+        NOT_STARTED = "not_started"
+        NOT_FINISHED = "not_finished"
+        FAILED = "failed"
+
+    business_date = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    raised_at = models.DateTimeField()
+    solved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [UniqueConstraint(fields=["business_date", "kind"], name="alarm_is_raised_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.business_date}"
+
+
 class FaultyLoan(models.Model):
-    """A loan the close could not work out, set aside with the reason while the rest finished."""
+    """
+    A loan the close could not work out, set aside with the reason while the rest finished.
+
+    `resolution` says how it ended: `released` by a person, after a rehearsal that went well or without one.
+    """
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="faults")
     business_date = models.DateField()
@@ -60,6 +111,8 @@ class FaultyLoan(models.Model):
     reason = models.TextField()
     found_at = models.DateTimeField()
     solved_at = models.DateTimeField(null=True)
+    solved_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    resolution = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints: ClassVar = [

@@ -97,13 +97,15 @@ class Night:
     One partition on one business date.
 
     `loans` are those with something to do, `plan` the rows of their schedules that
-    fall due by tomorrow and one more, `instalments` their demands that are open
+    fall due by tomorrow and one more (of a catch-up some further ones), `instalments` their demands that are open
     (new ones join), `receipts` their money not yet allocated. The rest is what the
-    steps add. `…_before` keeps loans and instalments as they were read.
+    steps add. Contacts are planned only where `plans_contacts` says so: a day that is
+    caught up needs none. `…_before` keeps loans and instalments as they were read.
     """
 
     business_date: date
     is_month_end: bool
+    plans_contacts: bool
     terms: dict[int, ProductTerms]
     loans: pl.DataFrame
     plan: pl.DataFrame

@@ -8,15 +8,17 @@ from django.db.models import Q
 
 from postloan.books.ledger.models import SLOTS
 from postloan.books.loans.models import Loan
-from postloan.close.partitions import Partition
+from postloan.close.book import is_last_of_month
+from postloan.close.passes import Partition
 
 
-def plan_partitions(*, business_date: date) -> list[Partition]:
-    """Return the partitions of a day's close, by the number of loans with something to do."""
-    has_work = Q(next_event_date__lte=business_date)
-    if (business_date + timedelta(days=1)).day == 1:
+def plan_partitions(*, from_date: date, through_date: date) -> list[Partition]:
+    """Return the partitions of a pass, by the number of loans with something to do in it."""
+    has_work = Q(next_event_date__lte=through_date)
+    days = (through_date - from_date).days + 1
+    if any(is_last_of_month(from_date + timedelta(days=place)) for place in range(days)):
         has_work |= Q(status=Loan.Status.ACTIVE)
-    loans = Loan.objects.filter(has_work, set_aside_at__isnull=True).count()
+    loans = Loan.objects.filter(has_work, slot__in=range(SLOTS), set_aside_at__isnull=True).count()
     return cut_slots(parts=max(1, ceil(loans / settings.CLOSE_LOANS_PER_PARTITION)))
 
 

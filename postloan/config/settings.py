@@ -152,7 +152,12 @@ MAIL_CHANNEL = {
 }
 
 # A partition of the close is one transaction; more loans a partition, fewer commits.
-CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "100000"))
+CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))
+# Who does the partitions: inline, processes:N, ray or ray:ADDRESS (docs/operating/scale.md).
+CLOSE_EXECUTOR = os.environ.get("POSTLOAN_CLOSE_EXECUTOR", f"processes:{min(os.cpu_count() or 1, 8)}")
+# The hours, in the lender's time zone on the day after, by which the close of a day is to be begun and finished.
+CLOSE_STARTED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_STARTED_BY_HOUR", "1"))
+CLOSE_FINISHED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_FINISHED_BY_HOUR", "6"))
 
 LOGGING = {
     "version": 1,

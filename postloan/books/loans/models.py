@@ -91,7 +91,7 @@ class Loan(models.Model):
             Index(
                 fields=["slot", "next_event_date"],
                 name="loan_by_next_event",
-                condition=Q(next_event_date__isnull=False),
+                condition=Q(status="active") | Q(next_event_date__isnull=False),
             ),
             Index(fields=["customer"], name="loan_by_customer"),
             Index(fields=["bucket", "past_due_since_date"], name="loan_by_bucket", condition=Q(bucket__gt=0)),

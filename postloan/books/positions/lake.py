@@ -44,6 +44,12 @@ def write_positions(*, rows: pl.DataFrame, business_date: date, part: str) -> Pa
     return path
 
 
+def remove_drafts(*, business_date: date) -> None:
+    """Remove what killed workers left half written of a day. No worker may be writing it."""
+    for draft in (Path(settings.POSITIONS_DIR) / f"business_date={business_date}").glob(".part-*"):
+        draft.unlink(missing_ok=True)
+
+
 def position_files(*, through_date: date) -> Iterator[tuple[date, Path]]:
     """Yield the files of each day up to `through_date`, oldest first."""
     for folder in sorted(Path(settings.POSITIONS_DIR).glob("business_date=*")):

@@ -15,7 +15,9 @@ from postloan.kernel.reminders import ReminderCalendar, reminder_kind
 
 
 def plan_reminders(night: Night) -> Night:
-    """Add a reminder for each unpaid due date that the calendar reminds of tomorrow."""
+    """Add a reminder for each unpaid due date that the calendar reminds of tomorrow; none while catching up."""
+    if not night.plans_contacts:
+        return night
     ahead = night.loans.filter(pl.col("status") == "active", pl.col("next_due_date").is_not_null()).select(
         "loan_id", "customer_id", "product_version_id", instalment_no="next_instalment_no", due_date="next_due_date"
     )

@@ -22,10 +22,15 @@ def raise_due(night: Night) -> Night:
     if due.is_empty():
         return night
     due = due.join(
-        night.loans.select("loan_id", "currency", "schedule_version_no", "accrued_interest_minor"),
+        night.loans.select(
+            "loan_id", "currency", "schedule_version_no", "accrued_interest_minor", next_no="next_instalment_no"
+        ),
         on="loan_id",
         maintain_order="left",
-    ).with_columns(
+    ).filter(pl.col("instalment_no") >= pl.col("next_no"))  # earlier rows were raised by an earlier day of the pass
+    if due.is_empty():
+        return night
+    due = due.with_columns(
         # What was accrued belongs to the running row, the first of a loan to fall due.
         pl.when(pl.col("instalment_no") == pl.col("instalment_no").min().over("loan_id"))
         .then(pl.col("accrued_interest_minor"))
@@ -62,7 +67,8 @@ def _with_new(night: Night, due: pl.DataFrame) -> pl.DataFrame:
 
 def _moved_on(night: Night, due: pl.DataFrame) -> pl.DataFrame:
     """Return the loans with the first row not yet due as their running row, or none after the last."""
-    running = night.plan.filter(pl.col("due_date") > night.tomorrow).select(
+    ahead = night.plan.filter(pl.col("due_date") > night.tomorrow)
+    running = ahead.unique("loan_id", keep="first", maintain_order=True).select(
         "loan_id",
         pl.col("instalment_no").alias("to_instalment_no"),
         pl.col("due_date").alias("to_due_date"),

@@ -1,4 +1,4 @@
-"""Read one partition: lock its slots and the loans whose date has come, and fetch what the steps need as columns."""
+"""Read one partition: lock its slots, and fetch the loans whose date comes within the pass, as columns."""
 
 from datetime import date, timedelta
 
@@ -6,18 +6,9 @@ import polars as pl
 
 from postloan.books.columns import Columns
 from postloan.books.products.models import ProductVersion
-from postloan.close.night import (
-    ALLOCATIONS,
-    INSTALMENTS,
-    LOANS,
-    PLAN,
-    POSTINGS,
-    RECEIPTS,
-    REMINDERS,
-    Night,
-    empty,
-    shaped,
-)
+from postloan.close.book import Book, is_last_of_month
+from postloan.close.night import INSTALMENTS, LOANS, PLAN, RECEIPTS, shaped
+from postloan.close.passes import Partition, Pass
 from postloan.kernel.product_terms import ProductTerms
 
 
@@ -29,33 +20,34 @@ def lock_slots(*, columns: Columns, from_slot: int, to_slot: int) -> pl.DataFram
     )
 
 
-def read_night(*, columns: Columns, business_date: date, from_slot: int, to_slot: int) -> Night:
-    """Return the night's work on the slots from `from_slot` (inclusive) to `to_slot` (exclusive)."""
-    is_month_end = (business_date + timedelta(days=1)).day == 1
-    loans = columns.read(_loans_sql(business_date, from_slot, to_slot, everybody=is_month_end))
-    columns.stage(name="night_loan", rows=loans.select("loan_id"))
+def read_book(*, columns: Columns, partition: Partition, days: Pass) -> Book:
+    """
+    Return what the slots of a partition hold to do within the pass; the caller holds the slots.
+
+    The slots are the lock (docs/decisions/0031-the-slot-is-the-lock.md): loans are not locked one by one.
+    """
+    everybody = any(is_last_of_month(day) for _, day in days.days())
+    read = columns.read(_loans_sql(partition, days.through_date, everybody=everybody))
+    columns.stage(name="night_loan", rows=read.select("loan_id"))
+    loans = shaped(read, LOANS)
     instalments = shaped(columns.read(_INSTALMENTS_SQL), INSTALMENTS)
-    return Night(
-        business_date=business_date,
-        is_month_end=is_month_end,
-        terms=_terms(loans),
-        loans=shaped(loans, LOANS),
-        plan=_plan(loans, through_date=business_date + timedelta(days=1)),
+    return Book(
+        terms=_terms(read),
+        loans=loans,
+        plan=_plan(read, through_date=days.through_date + timedelta(days=1)),
         instalments=instalments,
         receipts=shaped(columns.read(_RECEIPTS_SQL), RECEIPTS),
-        postings=empty(POSTINGS),
-        allocations=empty(ALLOCATIONS),
-        reminders=empty(REMINDERS),
-        loans_before=shaped(loans, LOANS),
-        instalments_before=instalments,
+        loans_as_read=loans,
+        instalments_as_read=instalments,
     )
 
 
-def _loans_sql(business_date: date, from_slot: int, to_slot: int, *, everybody: bool) -> str:
-    has_work = f"loan.next_event_date <= '{business_date}'"
+def _loans_sql(partition: Partition, through_date: date, *, everybody: bool) -> str:
+    has_work = f"loan.next_event_date <= '{through_date}'"
     if everybody:
         has_work = f"({has_work} OR loan.status = 'active')"
-    due = f"loan.next_due_date <= '{business_date + timedelta(days=1)}'"
+    due = f"loan.next_due_date <= '{through_date + timedelta(days=1)}'"
+    slots = ", ".join(str(slot) for slot in range(partition.from_slot, partition.to_slot))
     return f"""
         SELECT loan.id AS loan_id, customer_id, product_version_id, currency, status, schedule_version_no,
                next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
@@ -69,8 +61,8 @@ def _loans_sql(business_date: date, from_slot: int, to_slot: int, *, everybody: 
         LEFT JOIN loans_scheduleversion plan
                ON plan.loan_id = loan.id AND plan.version_no = loan.schedule_version_no
         LEFT JOIN LATERAL (SELECT loan.next_instalment_no - plan.from_instalment_no + 1 AS k) place ON true
-        WHERE slot >= {from_slot} AND slot < {to_slot} AND set_aside_at IS NULL AND {has_work}
-        ORDER BY loan.id FOR UPDATE OF loan
+        WHERE slot IN ({slots}) AND set_aside_at IS NULL AND {has_work}
+        ORDER BY loan.id
     """
 
 

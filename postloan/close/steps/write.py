@@ -1,11 +1,21 @@
-"""Write the night in sets: COPY of what is new, one UPDATE … FROM a staging table for what changed."""
+"""
+Write what a pass made of a partition, in sets: COPY of what is new, one UPDATE … FROM a staging table for what changed.
 
-from datetime import datetime
+Loans and instalments are written once with their last figures; postings,
+allocations and marks carry the day they belong to.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import polars as pl
 
 from postloan.books.columns import Columns
+from postloan.close.book import Book
 from postloan.close.night import ALLOCATIONS, POSTINGS, Night
+from postloan.close.passes import Fault, Partition
 
 _LOAN_FIELDS = [
     "status",
@@ -20,53 +30,104 @@ _LOAN_FIELDS = [
 ]
 
 
-def write_night(*, columns: Columns, night: Night, mark: str, at: datetime) -> dict[str, int]:
-    """
-    Write all the steps made and return how many rows of each kind.
+@dataclass
+class DayWritten:
+    """What one day of the pass made of the partition."""
 
-    `mark` names the partition and day (`close:2018-07-01:0`); the journal entries
-    carry it, so a second writing of the same night is refused by the database.
+    run_id: int
+    business_date: date
+    postings: pl.DataFrame
+    allocations: pl.DataFrame
+    reminders: pl.DataFrame
+    faults: list[Fault]
+    counts: dict[str, int]
+    seconds: dict[str, float]
+
+
+@dataclass
+class Written:
+    """The days of a pass, in order."""
+
+    days: list[DayWritten] = field(default_factory=list)
+
+    def add(self, *, run_id: int, night: Night, faults: list[Fault], positions: int, seconds: dict[str, float]) -> None:
+        """Keep what a night made until the pass is written."""
+        heads = night.postings.select("kind", "currency").n_unique() if night.postings.height else 0
+        counts = {
+            "loans": night.loans.height,
+            "instalments_raised": night.instalments.height - night.instalments_before.height,
+            "postings": night.postings.height,
+            "entries": heads,
+            "allocations": night.allocations.height,
+            "reminders": night.reminders.height,
+            "positions": positions,
+            "faults": len(faults),
+        }
+        self.days.append(
+            DayWritten(
+                run_id=run_id,
+                business_date=night.business_date,
+                postings=night.postings,
+                allocations=night.allocations,
+                reminders=night.reminders,
+                faults=faults,
+                counts=counts,
+                seconds=seconds,
+            )
+        )
+
+
+def write_book(
+    *, columns: Columns, book: Book, written: Written, partition: Partition, clock: Callable[[], datetime]
+) -> None:
     """
-    changed_loans = night.loans.join(night.loans_before, on=night.loans.columns, how="anti", nulls_equal=True)
-    changed = night.instalments.join(
-        night.instalments_before, on=night.instalments.columns, how="anti", nulls_equal=True
+    Write everything, move the slots on and mark the partition as done for every day of the pass.
+
+    The journal entries carry day and partition in their source
+    (`close:2018-07-01:0:…`), so a second writing is refused by the database.
+    """
+    at, last = clock(), written.days[-1]
+    started = clock()
+    last.counts |= _write_loans(columns, book)
+    _write_allocations(columns, written)
+    _write_postings(columns, written, partition=partition, at=at)
+    columns.append(table="reminders_reminder", rows=last.reminders)
+    _set_aside(columns, written, at=at)
+    columns.execute(
+        f"UPDATE ledger_bookslot SET closed_through_date = '{last.business_date}' "
+        f"WHERE slot >= {partition.from_slot} AND slot < {partition.to_slot}"
     )
-    new = changed.join(night.instalments_before, on=["loan_id", "instalment_no"], how="anti")
-    updated = changed.join(night.instalments_before, on=["loan_id", "instalment_no"], how="semi")
+    finished = clock()
+    last.seconds["write"] = (finished - started).total_seconds()
+    _mark_done(columns, written, partition=partition, at=finished)
+
+
+def _write_loans(columns: Columns, book: Book) -> dict[str, int]:
+    before = book.instalments_as_read
+    changed = book.instalments.join(before, on=book.instalments.columns, how="anti", nulls_equal=True)
+    new = changed.join(before, on=["loan_id", "instalment_no"], how="anti")
+    updated = changed.join(before, on=["loan_id", "instalment_no"], how="semi")
     columns.append(table="loans_instalment", rows=new)
     columns.update(
         table="loans_instalment",
         keys=["loan_id", "instalment_no"],
         rows=updated.drop("schedule_version_no", "due_date"),
     )
-    columns.update(
-        table="loans_loan", keys=["id"], rows=changed_loans.select(pl.col("loan_id").alias("id"), *_LOAN_FIELDS)
+    loans = book.changed_loans()
+    columns.update(table="loans_loan", keys=["id"], rows=loans.select(pl.col("loan_id").alias("id"), *_LOAN_FIELDS))
+    return {"loans_changed": loans.height, "instalments_changed": updated.height}
+
+
+def _write_allocations(columns: Columns, written: Written) -> None:
+    rows = pl.concat(
+        day.allocations.select(*ALLOCATIONS, pl.lit(day.business_date).alias("business_date")) for day in written.days
     )
-    _write_allocations(columns, night)
-    entries = _write_entries(columns, night, mark=mark, at=at)
-    columns.append(table="reminders_reminder", rows=night.reminders)
-    return {
-        "loans": night.loans.height,
-        "loans_changed": changed_loans.height,
-        "instalments_raised": new.height,
-        "instalments_changed": updated.height,
-        "entries": entries,
-        "postings": night.postings.height,
-        "allocations": night.allocations.height,
-        "reminders": night.reminders.height,
-    }
-
-
-def _write_allocations(columns: Columns, night: Night) -> None:
-    if night.allocations.is_empty():
+    if rows.is_empty():
         return
-    columns.append(
-        table="payments_allocation",
-        rows=night.allocations.select(*ALLOCATIONS, pl.lit(night.business_date).alias("business_date")),
-    )
+    columns.append(table="payments_allocation", rows=rows)
     columns.stage(
         name="applied",
-        rows=night.allocations.group_by("receipt_id").agg(pl.col("amount_minor").sum()).sort("receipt_id"),
+        rows=rows.group_by("receipt_id").agg(pl.col("amount_minor").sum()).sort("receipt_id"),
     )
     columns.execute(
         "UPDATE payments_receipt SET allocated_minor = allocated_minor + applied.amount_minor, "
@@ -75,22 +136,50 @@ def _write_allocations(columns: Columns, night: Night) -> None:
     )
 
 
-def _write_entries(columns: Columns, night: Night, *, mark: str, at: datetime) -> int:
-    """Write one entry for each kind and currency of the night's postings, and the postings under them."""
-    heads = night.postings.select("kind", "currency").unique().sort("kind", "currency")
-    if heads.is_empty():
-        return 0
-    columns.stage(name="night_entry", rows=heads)
+def _write_postings(columns: Columns, written: Written, *, partition: Partition, at: datetime) -> None:
+    """Write one entry for each day, kind and currency, and the postings under them."""
+    rows = pl.concat(
+        day.postings.with_columns(pl.lit(day.business_date).alias("business_date")) for day in written.days
+    )
+    if rows.is_empty():
+        return
+    keys = ["business_date", "kind", "currency"]
+    columns.stage(name="night_entry", rows=rows.select(keys).unique().sort(keys))
     entries = columns.read(
         f"""
         INSERT INTO ledger_journalentry (business_date, kind, source, currency, recorded_at)
-        SELECT '{night.business_date}', kind, '{mark}:' || kind || ':' || currency, currency, '{at.isoformat()}'
-        FROM pg_temp.night_entry
-        RETURNING id AS entry_id, kind, currency
+        SELECT business_date, kind,
+               'close:' || business_date || ':{partition.partition_no}:' || kind || ':' || currency,
+               currency, '{at.isoformat()}'
+        FROM pg_temp.night_entry ORDER BY business_date, kind, currency
+        RETURNING id AS entry_id, business_date, kind, currency
         """
     )
-    rows = night.postings.join(entries, on=["kind", "currency"], maintain_order="left")
+    rows = rows.join(entries, on=keys, maintain_order="left")
     columns.append(
-        table="ledger_posting", rows=rows.select("entry_id", *(name for name in POSTINGS if name not in heads.columns))
+        table="ledger_posting", rows=rows.select("entry_id", *(name for name in POSTINGS if name not in keys))
     )
-    return heads.height
+
+
+def _set_aside(columns: Columns, written: Written, *, at: datetime) -> None:
+    faults = [(fault, day.business_date) for day in written.days for fault in day.faults]
+    if not faults:
+        return
+    rows = pl.DataFrame([fault for fault, _ in faults]).with_columns(
+        pl.Series("business_date", [day for _, day in faults]), pl.lit(at).alias("found_at")
+    )
+    columns.append(table="close_faultyloan", rows=rows)
+    columns.update(
+        table="loans_loan", keys=["id"], rows=rows.select(pl.col("loan_id").alias("id"), set_aside_at="found_at")
+    )
+
+
+def _mark_done(columns: Columns, written: Written, *, partition: Partition, at: datetime) -> None:
+    for day in written.days:
+        timings = json.dumps({name: round(value, 4) for name, value in day.seconds.items()})
+        columns.execute(
+            "INSERT INTO close_closepartition "
+            "(run_id, partition_no, from_slot, to_slot, finished_at, counts, step_seconds) VALUES "
+            f"({day.run_id}, {partition.partition_no}, {partition.from_slot}, {partition.to_slot}, "
+            f"'{at.isoformat()}', '{json.dumps(day.counts)}', '{timings}')"
+        )

@@ -1,0 +1,103 @@
+"""
+One partition's share of the book in memory, while the days of a pass are closed on it one after another.
+
+It is read once and written once, however many days a pass has; every day is
+worked out on what the day before left.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import polars as pl
+
+from postloan.close.night import ALLOCATIONS, POSTINGS, REMINDERS, Night, empty
+from postloan.kernel.product_terms import ProductTerms
+
+
+@dataclass(frozen=True)
+class Book:
+    """
+    The loans of a partition that have something to do within the pass, and what belongs to them.
+
+    `…_as_read` is how loans and instalments stood before the first day. Loans in
+    `set_aside` stay as the last good day left them and are not looked at again.
+    """
+
+    terms: dict[int, ProductTerms]
+    loans: pl.DataFrame
+    plan: pl.DataFrame
+    instalments: pl.DataFrame
+    receipts: pl.DataFrame
+    loans_as_read: pl.DataFrame
+    instalments_as_read: pl.DataFrame
+    set_aside: frozenset[int] = frozenset()
+
+    def night_of(self, *, business_date: date, plans_contacts: bool) -> Night:
+        """Return the work of one day: the loans whose date has come; at month end every active loan."""
+        is_month_end = is_last_of_month(business_date)
+        has_work = pl.col("next_event_date") <= business_date
+        if is_month_end:
+            has_work |= pl.col("status") == "active"
+        loans = self.loans.filter(has_work.fill_null(value=False) & ~pl.col("loan_id").is_in(list(self.set_aside)))
+        plan, instalments, receipts = self.plan, self.instalments, self.receipts
+        if loans.height < self.loans.height:
+            plan, instalments, receipts = (
+                frame.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
+                for frame in (plan, instalments, receipts)
+            )
+        return Night(
+            business_date=business_date,
+            is_month_end=is_month_end,
+            plans_contacts=plans_contacts,
+            terms=self.terms,
+            loans=loans,
+            plan=plan,
+            instalments=instalments,
+            receipts=receipts,
+            postings=empty(POSTINGS),
+            allocations=empty(ALLOCATIONS),
+            reminders=empty(REMINDERS),
+            loans_before=loans,
+            instalments_before=instalments,
+        )
+
+    def after(self, night: Night, *, set_aside: frozenset[int]) -> "Book":
+        """Return the book as the night leaves it."""
+        worked = night.loans.select("loan_id")
+        return replace(
+            self,
+            loans=_replaced(self.loans, night.loans, worked).sort("loan_id"),
+            instalments=_replaced(self.instalments, night.instalments, worked).sort(
+                "loan_id", "due_date", "instalment_no"
+            ),
+            receipts=_less_allocated(self.receipts, night.allocations),
+            set_aside=self.set_aside | set_aside,
+        )
+
+    def changed_loans(self) -> pl.DataFrame:
+        """Return the loans that differ from what was read. Both frames hold the same loans in the same order."""
+        before = self.loans_as_read
+        differs = [pl.col(name).ne_missing(before[name]) for name in before.columns]
+        return self.loans.filter(pl.any_horizontal(differs)) if before.height else self.loans
+
+
+def _replaced(frame: pl.DataFrame, by: pl.DataFrame, worked: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([frame.join(worked, on="loan_id", how="anti"), by])
+
+
+def _less_allocated(receipts: pl.DataFrame, allocations: pl.DataFrame) -> pl.DataFrame:
+    """Return the receipts with what is left of them."""
+    if allocations.is_empty():
+        return receipts
+    spent = allocations.group_by("receipt_id").agg(pl.col("amount_minor").sum())
+    return (
+        receipts.join(spent, on="receipt_id", how="left", maintain_order="left")
+        .with_columns(pl.col("unapplied_minor") - pl.col("amount_minor").fill_null(0))
+        .drop("amount_minor")
+        .filter(pl.col("unapplied_minor") > 0)
+    )
+
+
+def is_last_of_month(day: date) -> bool:
+    """Say whether the day after begins a month."""
+    return (day + timedelta(days=1)).day == 1
