@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 def tables():
-    for file in sorted(HERE.glob("*.toml")):
+    for file in sorted(HERE.glob("fineract_*.toml")):
         for table in tomllib.loads(file.read_text(encoding="utf-8"))["table"]:
             yield pytest.param(table, id=f"{file.stem}: {table['name']}")
 
