@@ -45,6 +45,7 @@ class JournalEntry(models.Model):
 
     class Kind(models.TextChoices):
         TAKEOVER = "takeover"
+        DISBURSEMENT = "disbursement"
         RECEIPT = "receipt"
         RAISE_DUE = "raise_due"
         ACCRUAL = "accrual"

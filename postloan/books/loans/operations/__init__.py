@@ -7,5 +7,29 @@ from postloan.books.loans.operations._import_book import (
     TapeChanged,
     import_book,
 )
+from postloan.books.loans.operations._open_loan import (
+    BorrowerUnknown,
+    Contract,
+    ContractReused,
+    DisbursedInFuture,
+    FeesHaveNoPlace,
+    KeptBackFromPayout,
+    open_loan,
+)
 
-__all__ = ["MAX_ROWS", "BadRowsFound", "Imported", "NothingToLoad", "RejectsNotWritable", "TapeChanged", "import_book"]
+__all__ = [
+    "MAX_ROWS",
+    "BadRowsFound",
+    "BorrowerUnknown",
+    "Contract",
+    "ContractReused",
+    "DisbursedInFuture",
+    "FeesHaveNoPlace",
+    "Imported",
+    "KeptBackFromPayout",
+    "NothingToLoad",
+    "RejectsNotWritable",
+    "TapeChanged",
+    "import_book",
+    "open_loan",
+]

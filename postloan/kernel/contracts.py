@@ -1,0 +1,65 @@
+"""
+From the terms of a product and the figures one customer agreed to, to the plan of the loan.
+
+The same function stands behind an offer and behind the loan opened from it, so what was shown is what is owed.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from postloan.kernel.daycounts import DayCount
+from postloan.kernel.product_terms import ProductTerms
+from postloan.kernel.rates import Rate
+from postloan.kernel.schedules import Method, Schedule, ScheduleTerms, build_schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """
+    What one customer and the lender agreed within a product's terms.
+
+    `principal_minor` is owed and bears interest from `start_date`, the day the money left. The first instalment is
+    due on `first_due_date`, or on the first `due_day` at least `minimum_first_days` on, or one period on. `seed_day` is
+    the day to come back to after a short month.
+    """
+
+    principal_minor: int
+    rate_ppm: int
+    instalments: int
+    start_date: date
+    every: int = 1
+    unit: Literal["month", "day"] = "month"
+    first_due_date: date | None = None
+    due_day: int | None = None
+    minimum_first_days: int = 1
+    seed_day: int | None = None
+
+
+def schedule_of(*, product: ProductTerms, agreed: Agreed) -> Schedule:
+    """
+    Return the plan of the loan, exact to the minor unit.
+
+    Raises:
+        schedules.TermsRefused: naming the field, where the terms make no schedule.
+    """
+    rules = product.schedule
+    return build_schedule(
+        terms=ScheduleTerms(
+            principal_minor=agreed.principal_minor,
+            rate=Rate(agreed.rate_ppm, product.rate_per),
+            instalments=agreed.instalments,
+            start_date=agreed.start_date,
+            method=Method(rules.method),
+            every=agreed.every,
+            unit=agreed.unit,
+            first_due_date=agreed.first_due_date,
+            due_day=agreed.due_day,
+            minimum_first_days=agreed.minimum_first_days,
+            seed_day=agreed.seed_day,
+            day_count=DayCount(rules.day_count),
+            interest_rounding=rules.interest_rounding,
+            instalment_rounding=rules.instalment_rounding,
+            instalment_multiple_minor=rules.instalment_multiple_minor,
+        )
+    )
