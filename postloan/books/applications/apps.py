@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Applications(AppConfig):
+    name = "postloan.books.applications"
+    label = "applications"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Lines(AppConfig):
+    name = "postloan.books.lines"
+    label = "lines"
