@@ -26,7 +26,7 @@ from postloan.kernel.engine._changes import (
 )
 from postloan.kernel.engine._interest import mixed_factor, round_interest
 from postloan.kernel.engine._money import Till, receive, use_money
-from postloan.kernel.engine._projection import payable_in_advance, project, solve_plan
+from postloan.kernel.engine._projection import payable_in_advance, project_again, solve_plan
 from postloan.kernel.engine._settlement import interest_to_settle, settlement_fee, settlement_of
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PLACE, PRINCIPAL, Row, State
 from postloan.kernel.engine._timeline import last_free_date
@@ -63,7 +63,7 @@ def prepayment(state: State, event: ev.Prepayment, strict: bool) -> None:
         )
         return
     left = use_money(state, event_id=event.event_id, amount=event.amount_minor, on_date=event.value_date, future="hold")
-    project(state)
+    project_again(state)
     if left:
         left = _pay_principal_early(state, event, left, solve=mode == "smaller_instalments")
     hold(state, event_id=event.event_id, value_date=event.value_date, amount=left)
@@ -80,12 +80,12 @@ def _pay_principal_early(state: State, event: ev.Prepayment, amount: int, *, sol
     fee, principal = _fee_and_principal(state, amount - row.due[INTEREST], early)
     row.planned_fees = (("prepayment", fee),) if fee else ()
     _pay_at_once(state, row, event.event_id, fee=fee, principal=principal, day=day)
-    project(state)
+    project_again(state)
     if solve:
         running = state.running
         assert running is not None
         solve_plan(state, opening=early - principal, from_date=day)
-    project(state)
+    project_again(state)
     drop_empty_rows(state)
     return amount - row.due[INTEREST] - fee - principal
 
@@ -157,8 +157,9 @@ def _settle_plan(state: State, event: ev.EarlySettlement, fee: int) -> int:
     """Pay the rest of the plan in one row and return what that took."""
     day, principal = event.value_date, undue_principal(state)
     interest, whole_fees = interest_to_settle(state, day), _whole_term_fees(state)
-    brought = take_brought(state)
+    brought, off_book = take_brought(state)
     row = end_running_row(state, day, "settlement")
+    row.written = [one + other for one, other in zip(row.written, off_book, strict=True)]
     more = interest - brought[INTEREST] - row.due[INTEREST]
     row.brought = brought
     row.due[INTEREST] += more + brought[INTEREST]
@@ -183,7 +184,7 @@ def _borne_since_demanded(state: State, day: date) -> int:
 def _whole_term_fees(state: State) -> int:
     if state.terms.servicing.payoff != "whole_term":
         return 0
-    return sum(row.open_of(FEE) - max(row.brought[FEE] - row.paid[FEE], 0) for row in rows_to_come(state))
+    return sum(row.open_of(FEE) - min(row.brought_open(FEE), row.brought[FEE]) for row in rows_to_come(state))
 
 
 def refund(state: State, event: ev.Refund, strict: bool) -> None:
@@ -209,7 +210,7 @@ def _take_back(state: State, event: ev.MerchantRefund | ev.PayoutRefund, to: str
     """Use what comes back: what is due, then principal to come (its fees fall away), then a credit balance."""
     day = event.value_date
     left = use_money(state, event_id=event.event_id, amount=event.amount_minor, on_date=day, future="hold")
-    project(state)
+    project_again(state)
     before = undue_principal(state)
     payables = payable_in_advance(state, day)
     if to == "last_instalment":
@@ -223,7 +224,7 @@ def _take_back(state: State, event: ev.MerchantRefund | ev.PayoutRefund, to: str
         total -= till.pay(row, PRINCIPAL, min(most, total))
         if row.paid[PRINCIPAL] and row.open_of(PRINCIPAL) <= 0:
             _empty_row(state, row, day)
-    project(state)
+    project_again(state)
     hold(state, event_id=event.event_id, value_date=day, amount=rest + till.left)
     wants = event.refund_interest
     if wants if wants is not None else state.terms.servicing.merchant_refund_interest:
@@ -291,10 +292,15 @@ def waiver(state: State, event: ev.Waiver, strict: bool) -> None:
 
 
 def charge(state: State, event: ev.Charge, strict: bool) -> None:
-    rows = [row for row in state.rows if row.kind in ("regular", "charge", "down_payment")]
+    day = event.value_date
+    rows = [
+        row
+        for row in state.rows
+        if row.kind in ("regular", "charge", "down_payment") and (not row.is_due or row.due_date <= day)
+    ]
     row = next((row for row in rows if row.from_date < event.due_date <= row.due_date), None)
-    if row is None and event.due_date <= rows[0].from_date:
-        row = next(row for row in rows if row.bears_interest)
+    if row is None and rows and event.due_date <= rows[0].from_date:
+        row = rows[0]
     if row is None:
         row = _extra_row(state, event.due_date)
     place = PLACE[event.component]

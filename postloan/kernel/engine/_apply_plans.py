@@ -9,12 +9,13 @@ from postloan.kernel.engine import _refusals as no
 from postloan.kernel.engine._changes import (
     fit_term,
     lay_out_again,
+    move_out,
     put_into_plan,
     rows_to_come,
     seed_day_of,
     set_rate,
 )
-from postloan.kernel.engine._projection import project, solve_plan
+from postloan.kernel.engine._projection import project_again, solve_plan
 from postloan.kernel.engine._state import FEE, FOR_EVER, INTEREST, PENALTY, PRINCIPAL, Row, State
 from postloan.kernel.schedules import Fee, Method
 
@@ -25,7 +26,7 @@ def rate_change(state: State, event: ev.RateChange, strict: bool) -> None:
     running = state.running
     if running is None:
         return
-    project(state)
+    project_again(state)
     if event.keep == "instalment":
         fit_term(state)
         return
@@ -85,11 +86,14 @@ def extension(state: State, event: ev.Extension, strict: bool) -> None:
         raise no.PlanNotPossible(event.event_id, "one more instalment at least")
     if event.arrears == "into_plan":
         _reamortise(state, event.value_date)
-    rows = _plan_of(state, event)
-    lay_out_again(
-        state, count=len(rows_to_come(state)) + event.more_instalments, first_due_date=rows_to_come(state)[0].due_date
-    )
-    assert rows
+    rows, terms = _plan_of(state, event), state.terms.schedule
+    first = rows_to_come(state)[0].due_date
+    if terms.method is Method.BULLET:
+        steps = event.more_instalments
+        first = step_date(
+            seed_date=rows[0].due_date, steps=steps, every=terms.every, unit=terms.unit, seed_day=seed_day_of(state)
+        )
+    lay_out_again(state, count=len(rows_to_come(state)) + event.more_instalments, first_due_date=first)
 
 
 def reduced_instalments(state: State, event: ev.ReducedInstalments, strict: bool) -> None:
@@ -99,7 +103,7 @@ def reduced_instalments(state: State, event: ev.ReducedInstalments, strict: bool
     for row in rows[: event.rows]:
         if row.instalment_minor is not None:
             row.instalment_minor = min(row.instalment_minor, event.instalment_minor)
-    project(state)
+    project_again(state)
     rest = rows[event.rows :]
     if rest:
         solve_plan(state, opening=rest[0].base_open, from_date=rest[0].from_date, rows=rest)
@@ -140,18 +144,17 @@ def _reamortise(state: State, day: date) -> None:
     if not rows:
         return
     running = rows[0]
+    into = next((row for row in rows if not row.is_closed), running)
+    into.is_closed, into.paid_on = False, None
     moved = 0
     for row in [row for row in state.rows if row.is_due and row.open_minor > 0]:
-        if row.due_date < day and row.open_of(PRINCIPAL):
-            state.arrears_moved.append((row.original_due_date, row.open_of(PRINCIPAL)))
-        moved += row.open_of(PRINCIPAL)
+        parts, off_book = move_out(state, row, day)
+        moved += parts[PRINCIPAL]
         for place in (PENALTY, FEE, INTEREST):
-            running.brought[place] += row.open_of(place)
-        for place in range(4):
-            row.due[place] -= row.open_of(place)
-        row.is_closed = True
+            into.brought[place] += parts[place]
+            into.written[place] += off_book[place]
     if not moved:
-        project(state)
+        project_again(state)
         return
     running.base_moves.append((max(day, running.from_date), moved))
     if state.terms.servicing.overdue_interest == "to_date":

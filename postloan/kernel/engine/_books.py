@@ -65,8 +65,13 @@ def pay_part(state: State, row: Row, place: int, amount: int, *, event_id: str, 
         return
     if not row.is_due and place != PRINCIPAL:
         raise_to(
-            state, row, place, max(row.paid[place] + amount + row.waived[place], row.brought[place]), on_date=on_date
+            state,
+            row,
+            place,
+            max(row.paid[place] + amount + row.waived[place], row.brought[place] + row.raised[place]),
+            on_date=on_date,
         )
+    state.is_stale = state.is_stale or not row.is_due
     row.paid[place] += amount
     state.totals.paid[place] += amount
     recovered = min(amount, row.written[place])
@@ -89,6 +94,8 @@ def pay_part(state: State, row: Row, place: int, amount: int, *, event_id: str, 
 def _principal_paid(state: State, row: Row, amount: int, on_date: date) -> None:
     """Let the balance that bears interest follow: early money from its day on, late money where overdue bears some."""
     running = state.running
+    if not row.is_due or _ends_overdue(state, True):
+        state.is_stale = True
     if not row.is_due and row.bears_interest:
         assert running is not None
         running.base_moves.append((max(on_date, running.from_date), -amount))
@@ -169,7 +176,7 @@ def write_off_all(state: State, on_date: date) -> None:
 
 def _write_off_brought(state: State, place: int) -> None:
     for row in state.rows[state.current :]:
-        open_brought = row.brought[place] - min(row.paid[place], row.brought[place]) - row.written[place]
+        open_brought = row.brought_open(place) - row.written[place]
         if open_brought > 0:
             write_off_part(state, row, place, open_brought)
 

@@ -11,7 +11,7 @@ from postloan.kernel.calendars import step_date
 from postloan.kernel.engine._books import raise_to
 from postloan.kernel.engine._interest import own_interest, rate_on
 from postloan.kernel.engine._opening import rows_of
-from postloan.kernel.engine._projection import overdue_until, project, solve_plan
+from postloan.kernel.engine._projection import overdue_until, project_again, solve_plan
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PRINCIPAL, Row, RowKind, State
 from postloan.kernel.engine._timeline import last_free_date
 from postloan.kernel.money import Rounding
@@ -19,6 +19,7 @@ from postloan.kernel.rates import Rate
 from postloan.kernel.schedules import (
     MOST_INSTALMENTS,
     Fee,
+    Method,
     Remainder,
     ScheduleTerms,
     build_schedule,
@@ -101,15 +102,17 @@ def settle_rows_to_come(state: State) -> None:
         state.current += 1
 
 
-def take_brought(state: State) -> list[int]:
-    """Take out of the rows to come what older rows brought into them and is not paid."""
-    found = [0, 0, 0, 0]
+def take_brought(state: State) -> tuple[list[int], list[int]]:
+    """Take out of the rows to come what older rows brought into them and is not paid; and the part off the books."""
+    found, off_book = [0, 0, 0, 0], [0, 0, 0, 0]
     for row in rows_to_come(state):
         for place in (PENALTY, FEE, INTEREST):
-            left = max(row.brought[place] - row.paid[place], 0)
+            left = min(row.brought_open(place), row.brought[place])
             found[place] += left
             row.brought[place] -= left
-    return found
+            off_book[place] += row.written[place]
+            row.written[place] = 0
+    return found, off_book
 
 
 def lay_out_again(
@@ -124,13 +127,15 @@ def lay_out_again(
     old = rows_to_come(state)
     running = old[0]
     principal = opening if opening is not None else max(running.base_open, 1)
+    is_bullet = state.terms.schedule.method is Method.BULLET
     terms = replace(
         state.terms.schedule,
         principal_minor=max(principal, 1),
         rate=Rate(rate_on(state, state.today), state.terms.schedule.rate.per),
         start_date=running.from_date,
         first_due_date=first_due_date,
-        instalments=count,
+        instalments=1 if is_bullet else count,
+        every=state.terms.schedule.every * (state.terms.schedule.instalments or 1 if is_bullet else 1),
         due_day=None,
         seed_day=_fitting_seed(state, first_due_date),
         principal_grace=0,
@@ -147,10 +152,10 @@ def lay_out_again(
     kept = [_carry_over(row, old[place] if place < len(old) else None, state) for place, row in enumerate(new)]
     others = [row for row in state.rows[state.current :] if not row.bears_interest]
     state.rows[state.current :] = sorted([*kept, *others], key=lambda row: row.due_date)
-    project(state)
+    project_again(state)
     if solve:
         solve_plan(state, opening=max(principal, 0), from_date=running.from_date)
-        project(state)
+        project_again(state)
 
 
 def _fitting_seed(state: State, first_due_date: date) -> int | None:
@@ -178,7 +183,7 @@ def _carry_over(new: Row, old: Row | None, state: State) -> Row:
 
 def fit_term(state: State) -> None:
     """Let the number of rows follow from the instalment: add rows while the last asks more, drop empty ones."""
-    project(state)
+    project_again(state)
     drop_empty_rows(state)
     while rows := rows_to_come(state):
         last = rows[-1]
@@ -190,7 +195,7 @@ def fit_term(state: State) -> None:
         last.instalment_minor = instalment
         lay_out_again(state, count=len(rows) + 1, first_due_date=rows[0].due_date, solve=False)
         rows_to_come(state)[-1].instalment_minor = instalment
-        project(state)
+        project_again(state)
 
 
 def put_into_plan(
@@ -231,7 +236,8 @@ def put_into_plan(
         fees=fees,
     )
     schedule = build_schedule(terms=wanted)
-    brought = _collect(state, on_date)
+    brought, off_book = _collect(state, on_date)
+    state.terms = replace(state.terms, schedule=wanted)
     state.seed_day = first_due_date.day if terms.unit == "month" else None
     if rate != rate_on(state, on_date):
         set_rate(state, on_date, rate)
@@ -240,8 +246,10 @@ def put_into_plan(
     for place in (PENALTY, FEE, INTEREST):
         for row, part in zip(rows, _parts(brought[place], rows, state), strict=True):
             row.brought[place] = part
+            row.written[place] = min(part, off_book[place])
+            off_book[place] -= row.written[place]
     state.rows[state.current :] = rows
-    project(state)
+    project_again(state)
 
 
 def _parts(amount: int, rows: list[Row], state: State) -> tuple[int, ...]:
@@ -250,9 +258,9 @@ def _parts(amount: int, rows: list[Row], state: State) -> tuple[int, ...]:
     ).parts_minor
 
 
-def _collect(state: State, on_date: date) -> list[int]:
-    """Take what is owed out of the rows there are and return penalty, fee and interest of it."""
-    brought = take_brought(state)
+def _collect(state: State, on_date: date) -> tuple[list[int], list[int]]:
+    """Take what is owed out of the rows there are; return it by component, and the part of it off the books."""
+    brought, off_book = take_brought(state)
     if state.running is not None:
         end_running_row(state, on_date, "stub")
         settle_rows_to_come(state)
@@ -262,16 +270,25 @@ def _collect(state: State, on_date: date) -> list[int]:
         row.is_due = True
         state.current += 1
     for row in state.rows[: state.current]:
-        if row.due_date < on_date and row.open_of(PRINCIPAL):
-            state.arrears_moved.append((row.original_due_date, row.open_of(PRINCIPAL)))
-        for place in range(len(brought)):
-            left = row.open_of(place)
-            brought[place] += left
-            row.due[place] -= left
-        row.is_closed = True
+        moved, off = move_out(state, row, on_date)
+        brought = [one + other for one, other in zip(brought, moved, strict=True)]
+        off_book = [one + other for one, other in zip(off_book, off, strict=True)]
     state.rows = [row for row in state.rows if row.kind != "stub" or sum(row.due) > 0]
     state.current = len(state.rows)
-    return brought
+    return brought, off_book
+
+
+def move_out(state: State, row: Row, on_date: date) -> tuple[list[int], list[int]]:
+    """Take what a row still owes out of it, and remember how old it is by the contract."""
+    if row.due_date < on_date and row.open_of(PRINCIPAL):
+        known = sum(amount for _, amount in state.arrears_moved)
+        room = max(state.open_principal - known, 0)
+        state.arrears_moved.append((row.original_due_date, min(row.open_of(PRINCIPAL), room)))
+    moved = [row.open_of(place) for place in range(4)]
+    off_book, row.written = row.written, [0, 0, 0, 0]
+    row.due = [amount - left for amount, left in zip(row.due, moved, strict=True)]
+    row.is_closed = True
+    return moved, off_book
 
 
 def set_rate(state: State, from_date: date, rate_ppm: int) -> None:

@@ -9,6 +9,7 @@ days of the row.
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from postloan.kernel.accrual import row_interest_accrued_minor
@@ -71,9 +72,9 @@ def round_interest(state: State, exact: Fraction) -> int:
 
 def _simple(state: State, row: Row) -> int | None:
     """Return the interest of a row with one balance and one rate throughout, or None."""
-    rates = {ppm for day, ppm in state.rates if row.from_date < day < row.due_date}
-    paused = any(first < row.due_date and end > row.from_date for first, end in state.pauses)
-    if rates or paused:
+    if len(state.rates) > 1 and any(row.from_date < day < row.due_date for day, _ in state.rates):
+        return None
+    if state.pauses and any(first < row.due_date and end > row.from_date for first, end in state.pauses):
         return None
     factor = whole_factor(state, row, rate_on(state, row.from_date))
     return divide_rounded(
@@ -95,7 +96,12 @@ def rate_on(state: State, day: date) -> int:
 
 def whole_factor(state: State, row: Row, rate_ppm: int) -> Share:
     """Return the rate times the whole row."""
-    return rate_factor(rate_ppm=rate_ppm, share=row.share, digits=state.terms.schedule.factor_digits)
+    return _factor(rate_ppm, row.share, state.terms.schedule.factor_digits)
+
+
+@lru_cache(maxsize=4096)
+def _factor(rate_ppm: int, share: Share, digits: int | None) -> Share:
+    return rate_factor(rate_ppm=rate_ppm, share=share, digits=digits)
 
 
 def stretch_factor(state: State, row: Row, from_date: date, to_date: date) -> Share:

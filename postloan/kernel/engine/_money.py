@@ -10,7 +10,7 @@ from datetime import date
 
 from postloan.kernel.allocation import COMPONENTS, Component
 from postloan.kernel.engine._books import close_if_paid, hold, pay_part, take_held
-from postloan.kernel.engine._projection import Payable, payable_in_advance, project
+from postloan.kernel.engine._projection import Payable, payable_in_advance, project_again
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PLACE, PRINCIPAL, Row, State
 from postloan.kernel.engine._terms import Future, Timing
 from postloan.kernel.money import Rounding, divide_rounded
@@ -72,6 +72,8 @@ class Till:
                 self._pay_in_advance(places, future)
             return
         for row in self._due_rows(timing):
+            if self.left == 0:
+                return
             for place in places:
                 self.pay(row, place, row.open_of(place))
             close_if_paid(self.state, row, self.on_date)
@@ -84,7 +86,7 @@ class Till:
         return part
 
     def _due_rows(self, timing: Timing) -> list[Row]:
-        rows = [row for row in self.state.rows if row.is_due and row.open_minor > 0]
+        rows = [row for row in self.state.rows if row.is_due and not row.is_closed]
         wanted = [row for row in rows if (row.due_date < self.on_date) == (timing == "past_due")]
         return sorted(wanted, key=lambda row: (row.due_date, row.no))
 
@@ -93,7 +95,7 @@ class Till:
     def _pay_in_advance(self, places: list[int], future: Future) -> None:
         if future == "next_last_instalment":
             self._pay_rows(payable_in_advance(self.state, self.on_date)[:1], places)
-            project(self.state)
+            project_again(self.state)
             future = "last_instalment"
         if self.left == 0:
             return
@@ -136,6 +138,7 @@ class Till:
     def _close_in_advance(self, row: Row, room: dict[int, int]) -> None:
         if all(left <= 0 for left in room.values()) and sum(row.paid) > 0:
             row.is_closed, row.paid_on = True, self.on_date
+            self.state.is_stale = True
 
     def _pay_from_the_end(self, payables: list[Payable], places: list[int]) -> None:
         total = sum(payable.principal_minor for payable in payables)
@@ -156,7 +159,7 @@ class Till:
             for payable in list(waiting):
                 most = self.left if payable is waiting[-1] else min(max(share, 1), self.left)
                 self._pay_payable(payable, places, most)
-            project(self.state)
+            project_again(self.state)
             waiting = [each for each in payable_in_advance(self.state, self.on_date) if each.principal_minor > 0]
             if self.left == before:
                 return

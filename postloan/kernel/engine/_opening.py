@@ -3,7 +3,7 @@
 from datetime import date
 
 from postloan.kernel.engine._ledger import post
-from postloan.kernel.engine._projection import project
+from postloan.kernel.engine._projection import project_again
 from postloan.kernel.engine._state import FEE, INTEREST, PRINCIPAL, Row, ScheduleVersion, State, VersionRow
 from postloan.kernel.engine._terms import LoanTerms
 from postloan.kernel.engine._timeline import last_free_date
@@ -29,7 +29,7 @@ def open_loan(terms: LoanTerms) -> State:
         row.principal_minor for row in schedule.rows if row.is_down_payment
     )
     state.totals.lent_to_bank = schedule.principal_minor
-    project(state)
+    project_again(state)
     post(state, event_id="opening", kind="disbursement", on_date=start)
     keep_version(state, reason="opened", event_id="opening", from_date=start)
     return state

@@ -39,12 +39,31 @@ def overdue_until(state: State, today: date) -> date | None:
 
 def project(state: State) -> None:
     """Set what every row to come demands, if nothing more is paid before it is due."""
+    if not state.is_stale:
+        return
+    state.is_stale = False
     rows = [row for row in state.rows[state.current :] if row.bears_interest]
     if rows:
         _walk(state, rows, to_date=FOR_EVER, overdue_to=overdue_until(state, state.today), keep=True)
+        if all(row.is_closed for row in rows) and _is_something_left(state, rows):
+            rows[-1].is_closed, rows[-1].paid_on = False, None
+            _walk(state, rows, to_date=FOR_EVER, overdue_to=overdue_until(state, state.today), keep=True)
     for row in state.rows[state.current :]:
         row.due[PENALTY] = row.brought[PENALTY] + _extra(row, "penalty:")
         row.due[FEE] = row.brought[FEE] + _extra(row, "")
+
+
+def project_again(state: State) -> None:
+    """Project after a change that was made by hand."""
+    state.is_stale = True
+    project(state)
+
+
+def _is_something_left(state: State, rows: list[Row]) -> bool:
+    """Say whether rows that are all paid leave principal or interest that no row asks for."""
+    last = rows[-1]
+    moved = last.base_open + sum(amount for _, amount in last.base_moves)
+    return moved + last.early_principal > last.due[PRINCIPAL] or last.carry_out > 0
 
 
 def _extra(row: Row, prefix: str) -> int:
@@ -182,7 +201,7 @@ def _set_instalment(rows: list[Row], instalment: int) -> None:
 def _smooth(state: State, rows: list[Row], instalment: int) -> None:
     """Move the instalment while that brings the last row nearer to it; at most three times."""
     terms, count = state.terms.schedule, len(rows)
-    project(state)
+    project_again(state)
     for _ in range(MOST_ROUNDS):
         difference = rows[-1].due[INTEREST] + rows[-1].due[PRINCIPAL] - instalment - terms.balloon_minor
         if count // 2 == 0 or abs(difference) <= count // 2:
@@ -194,11 +213,11 @@ def _smooth(state: State, rows: list[Row], instalment: int) -> None:
             rounding=terms.instalment_rounding,
         ) or (instalment + share)
         _set_instalment(rows, moved)
-        project(state)
+        project_again(state)
         after = rows[-1].due[INTEREST] + rows[-1].due[PRINCIPAL] - moved - terms.balloon_minor
         if abs(after) >= abs(difference):
             _set_instalment(rows, instalment)
-            project(state)
+            project_again(state)
             return
         instalment = moved
 

@@ -62,9 +62,14 @@ class Replay:
         return tuple(self.state.versions)
 
 
-def replay(*, terms: LoanTerms, events: Iterable[Event] = (), as_of: date | None = None) -> Replay:
+def replay(
+    *, terms: LoanTerms, events: Iterable[Event] = (), as_of: date | None = None, accepted: bool = False
+) -> Replay:
     """
     Work a loan out from its terms and events, to the day `as_of` (the last value date if None).
+
+    `accepted` events come from the record of the loan: they were checked when they arrived, and are not refused
+    because later news changed the past before them.
 
     Raises:
         schedules.TermsRefused: if the terms make no schedule.
@@ -74,10 +79,12 @@ def replay(*, terms: LoanTerms, events: Iterable[Event] = (), as_of: date | None
     day = opened.opened_on if as_of is None else as_of
     start = Checkpoint((date.min, 0, 0, ""), 0, opened)
     empty = Replay(terms, (), max(day, opened.opened_on), opened, (start,))
-    return extend(before=empty, events=events, as_of=as_of)
+    return extend(before=empty, events=events, as_of=as_of, accepted=accepted)
 
 
-def extend(*, before: Replay, events: Iterable[Event] = (), as_of: date | None = None) -> Replay:
+def extend(
+    *, before: Replay, events: Iterable[Event] = (), as_of: date | None = None, accepted: bool = False
+) -> Replay:
     """
     Return the replay with more events, to `as_of` (or the last value date): the same as replaying all of them.
 
@@ -90,12 +97,14 @@ def extend(*, before: Replay, events: Iterable[Event] = (), as_of: date | None =
     day = as_of if as_of is not None else max([before.as_of, *(event.value_date for event in new)])
     if day < before.terms.schedule.start_date:
         raise no.EventBeforeOpening("", f"the loan is opened on {before.terms.schedule.start_date}")
-    for event in new:
-        _check(before, event, day)
     _check_twice(before, new)
     merged = tuple(sorted((*before.events, *new), key=sort_key))
+    strict = set() if accepted else {event.event_id for event in new}
+    ids = {each.event_id for each in merged}
+    for event in new:
+        _check(before, event, day if strict else date.max, ids)
     first = _first_touched(before, merged, new)
-    return _run(before=before, events=merged, new={event.event_id for event in new}, first=first, as_of=day)
+    return _run(before=before, events=merged, new=strict, first=first, as_of=day)
 
 
 def _first_touched(before: Replay, merged: Sequence[Event], new: Sequence[Event]) -> SortKey:
@@ -164,6 +173,8 @@ def happen(state: State, event: Event, *, strict: bool) -> None:
     if strict:
         _check_state(state, event)
     apply_event(state, event, strict=strict)
+    if event.kind != "receipt":
+        state.is_stale = True
     project(state)
     note_closed(state, day)
     post(state, event_id=event.event_id, kind=event.kind, on_date=day)
@@ -183,7 +194,7 @@ def finish(state: State, as_of: date) -> None:
 # --- refusals ---------------------------------------------------------------------------------------------
 
 
-def _check(before: Replay, event: Event, as_of: date) -> None:
+def _check(before: Replay, event: Event, as_of: date, ids: set[str]) -> None:
     """Refuse what can be refused without looking at the state of the loan."""
     opened = before.terms.schedule.start_date
     amount = getattr(event, "amount_minor", None)
@@ -201,7 +212,7 @@ def _check(before: Replay, event: Event, as_of: date) -> None:
     rate = getattr(event, "rate_ppm", None)
     if rate is not None and rate < 0:
         raise no.AmountNotPositive(event.event_id, "a rate cannot be negative")
-    if isinstance(event, Chargeback) and all(each.event_id != event.of for each in before.events):
+    if isinstance(event, Chargeback) and event.of not in ids:
         raise no.NoSuchEvent(event.event_id, f"{event.of} is not on the loan")
 
 

@@ -52,7 +52,7 @@ def settlement_of(state: State, on_date: date, *, with_fee: bool = True) -> Sett
     coming = [row for row in state.rows[state.current :] if row.kind == "charge"]
     for place in (PENALTY, FEE):
         parts[place] += sum(row.open_of(place) for row in coming)
-        parts[place] += sum(max(row.brought[place] - row.paid[place], 0) for row in rows_to_come(state))
+        parts[place] += sum(min(row.brought_open(place), row.brought[place]) for row in rows_to_come(state))
         parts[place] += sum(_fees_of_term(state, place))
     early = undue_principal(state)
     interest = interest_to_settle(state, on_date)
@@ -71,7 +71,9 @@ def settlement_of(state: State, on_date: date, *, with_fee: bool = True) -> Sett
 def _fees_of_term(state: State, place: int) -> list[int]:
     if state.terms.servicing.payoff != "whole_term":
         return [0]
-    return [max(row.open_of(place) - max(row.brought[place] - row.paid[place], 0), 0) for row in rows_to_come(state)]
+    return [
+        max(row.open_of(place) - min(row.brought_open(place), row.brought[place]), 0) for row in rows_to_come(state)
+    ]
 
 
 def interest_to_settle(state: State, on_date: date) -> int:
@@ -80,7 +82,7 @@ def interest_to_settle(state: State, on_date: date) -> int:
     if not rows:
         return 0
     running = rows[0]
-    brought = sum(max(row.brought[INTEREST] - row.paid[INTEREST], 0) for row in rows)
+    brought = sum(min(row.brought_open(INTEREST), row.brought[INTEREST]) for row in rows)
     paid = sum(row.paid[INTEREST] + row.waived[INTEREST] for row in rows if not row.is_closed)
     match state.terms.servicing.payoff:
         case "whole_term":

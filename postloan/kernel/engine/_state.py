@@ -82,6 +82,10 @@ class Row:
         """Return what the customer still owes of one component, on the books or not."""
         return self.due[place] - self.paid[place] - self.waived[place]
 
+    def brought_open(self, place: int) -> int:
+        """Return what is demanded of a row that is not due: brought into it or raised by early money, and unpaid."""
+        return self.brought[place] + self.raised[place] - self.paid[place] - self.waived[place]
+
     @property
     def open_minor(self) -> int:
         """Return what the customer still owes of the row."""
@@ -221,6 +225,7 @@ class State:
     penalty_stops_on: date | None = None
     next_no: int = 1
     seed_day: int | None = None
+    is_stale: bool = True  # the rows to come are to be worked out again
 
     def copy(self) -> "State":
         """Return a copy that can be replayed further without touching this one."""

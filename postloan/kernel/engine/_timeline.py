@@ -41,18 +41,25 @@ def pass_time(state: State, to_date: date) -> None:
             _row_falls_due(state, day)
     if state.today != to_date or state.terms.servicing.overdue_interest != "none":
         state.today = to_date
-        if state.terms.servicing.overdue_interest == "to_date":
-            project(state)
+        running = state.running
+        if running is not None and (running.over_open or running.over_moves):
+            state.is_stale = True
+        project(state)
 
 
 def _row_falls_due(state: State, day: date) -> None:
+    running = state.running
+    if running is not None and (running.over_open or running.over_moves):
+        state.is_stale = True
     project(state)
     post(state, event_id="", kind="accrual", on_date=day)
     row = state.rows[state.current]
     apply_row_due(state, row, on_date=day)
     state.current += 1
+    state.is_stale = True
     running = state.running
     if running is not None and state.terms.servicing.overdue_interest != "none":
+        state.is_stale = True
         running.over_open = sum(each.open_of(PRINCIPAL) for each in state.rows if each.is_due)
     close_if_paid(state, row, day)
     post(state, event_id="", kind="due", on_date=day)
@@ -66,13 +73,22 @@ def _row_falls_due(state: State, day: date) -> None:
 def note_closed(state: State, on_date: date) -> None:
     """Note the first day on which nothing is owed any more, now or later."""
     if state.charged_off_on is not None:
-        for row in state.rows:
-            row.written[PRINCIPAL] = max(row.open_of(PRINCIPAL), 0)
+        _keep_off_book(state)
     owes = state.open_principal > 0 or any(row.open_minor > 0 for row in state.rows)
     if owes:
         state.closed_on = None
     elif state.closed_on is None:
         state.closed_on = on_date
+        state.arrears_moved = []
+
+
+def _keep_off_book(state: State) -> None:
+    """After a charge-off all principal is off the books, however the plan spreads it; more of it is a further loss."""
+    for row in state.rows:
+        row.written[PRINCIPAL] = max(row.open_of(PRINCIPAL), 0)
+    more = sum(row.written[PRINCIPAL] for row in state.rows) - state.totals.written[PRINCIPAL]
+    state.totals.written[PRINCIPAL] += more
+    state.totals.loss += more
 
 
 def _next_late_fee(state: State) -> date | None:
@@ -94,7 +110,7 @@ def charge_lateness(state: State, on_date: date) -> None:
         return
     day = on_date if state.penalty_stops_on is None else min(on_date, state.penalty_stops_on)
     for row in state.rows:
-        if row.is_due and row.due_date < on_date and row.open_minor > 0 and _bears_penalty(row):
+        if row.is_due and not row.is_closed and row.due_date < on_date and _bears_penalty(row):
             _charge_penalty(state, row, day)
             _charge_late_fee(state, row, day)
 
