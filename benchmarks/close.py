@@ -34,6 +34,8 @@ from pathlib import Path
 
 import django
 
+sys.path.insert(0, str(Path(__file__).parent))  # its own modules, also in the processes it starts
+
 SIZES = {"100k": 100_000, "1m": 1_000_000, "3m": 3_000_000}
 BUSY_SHARE = 10  # one loan in so many has an event in same_events
 
@@ -83,7 +85,6 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "postloan.config.settings")
-    sys.path.insert(0, str(Path(__file__).parent))
     from postloan.config.database import database_in_use
 
     with tempfile.TemporaryDirectory() as folder, database_in_use() as keeper:
@@ -91,7 +92,6 @@ def main() -> None:
         from books_for_close import Books
         from django.conf import settings
 
-        settings.CLOSE_EXECUTOR = options.executor
         books = Books(keeper=keeper, folder=Path(folder))
         try:
             results = _measure_all(books=books, options=options, keeper=keeper)
@@ -143,21 +143,32 @@ def _measure_all(*, books: object, options: argparse.Namespace, keeper: object) 
 def _measure(
     *, books: object, book: str, scenario: Scenario, loans: int, options: argparse.Namespace, keeper: object
 ) -> Result:
-    from memory import MemoryMeter
+    from books_for_close import in_fresh_process
 
     result = Result(loans=loans)
     for _ in range(options.runs):
         with books.copy(book=book):  # type: ignore[attr-defined]
-            _close(scenario.warm_up_date)
-            with MemoryMeter(keeper=keeper) as meter:
-                result.runs.append(round(_close(scenario.through_date), 3))
-            result.peak_rss_mib = round(max(result.peak_rss_mib, meter.peak_mib), 1)
+            seconds, peak_mib = in_fresh_process(_close_measured, scenario, options.executor, keeper)
+            result.runs.append(round(seconds, 3))
+            result.peak_rss_mib = round(max(result.peak_rss_mib, peak_mib), 1)
             _count(result, scenario)
-        print(f"  {scenario.name}: {result.runs[-1]:.2f} s, {meter.peak_mib:.0f} MiB", file=sys.stderr)
+        print(f"  {scenario.name}: {seconds:.2f} s, {peak_mib:.0f} MiB", file=sys.stderr)
     result.seconds = round(statistics.median(result.runs), 3)
     if not options.no_floor:
         _measure_floor(result, books=books, book=book, scenario=scenario, runs=options.runs)
     return result
+
+
+def _close_measured(scenario: Scenario, executor: str, keeper: object) -> tuple[float, float]:
+    """Close the days of a scenario; return the seconds and the peak memory."""
+    from django.conf import settings
+    from memory import MemoryMeter
+
+    settings.CLOSE_EXECUTOR = executor
+    _close(scenario.warm_up_date)
+    with MemoryMeter(keeper=keeper) as meter:
+        seconds = _close(scenario.through_date)
+    return seconds, meter.peak_mib
 
 
 def _close(through_date: date | None) -> float:
@@ -192,7 +203,7 @@ def _measure_floor(result: Result, *, books: object, book: str, scenario: Scenar
     from django.conf import settings
     from floor_of_close import keeping_what_is_written, last_entry_id, read_entries, write_bare, write_plain
 
-    executor, settings.CLOSE_EXECUTOR = settings.CLOSE_EXECUTOR, "inline"
+    settings.CLOSE_EXECUTOR = "inline"  # what is written must pass through this process to be kept
     with books.copy(book=book):  # type: ignore[attr-defined]
         _close(scenario.warm_up_date)
         last_id = last_entry_id()
@@ -205,7 +216,6 @@ def _measure_floor(result: Result, *, books: object, book: str, scenario: Scenar
             result.floor_runs.append(round(write_bare(written=written, entries=entries), 3))
             if not result.plain_seconds:
                 result.plain_seconds = round(write_plain(written=written), 3)
-    settings.CLOSE_EXECUTOR = executor
     result.rows_written = written.rows + entries.height
     result.floor_seconds = round(statistics.median(result.floor_runs), 3)
     if result.rows_written > 1_000:  # nothing was written on an idle day: no ratio

@@ -11,7 +11,9 @@ by the database, what it had finished is found done.
 """
 
 import multiprocessing
+import os
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +24,8 @@ from typing import Protocol
 from postloan.close.workers import Done, Task, UnknownExecutor, begin_work, close_task, workplace
 
 ATTEMPTS = 4  # of one partition, where workers die under it
+TASKS_WORTH_A_PROCESS = 4  # fewer are done before another process has started
+PAUSE_SECONDS = 0.02
 
 
 class Executor(Protocol):
@@ -73,7 +77,8 @@ class Processes:
     """
     This process and `others` beside it, each taking the next task when it is free.
 
-    The others are started when there is more than one task, and kept for the next run.
+    The others are started when there are several tasks, and kept for the next run. This process
+    begins at once, so their start costs the night nothing.
     """
 
     def __init__(self, *, others: int) -> None:
@@ -83,46 +88,40 @@ class Processes:
 
     def run(self, *, tasks: Sequence[Task], done: Done) -> None:
         """Run the tasks; a dead worker's task goes back to the waiting ones, ATTEMPTS times at most."""
-        waiting, attempts, errors = deque(tasks), Counter[int](), list[BaseException]()
-
-        def feed() -> None:
-            for task in _taken(waiting, errors):
-                pool = self._pool_in_use()
+        work = _Work(tasks)
+        if len(tasks) >= TASKS_WORTH_A_PROCESS:
+            for _ in range(self._others):
+                threading.Thread(target=self._feed, args=(work, done), daemon=True).start()
+        while not work.is_over():
+            if work.is_waiting():
                 try:
+                    _run_here(work.taken(), done)
+                except BaseException as error:  # noqa: BLE001 - raised below, when the others have ended
+                    work.failed(error)
+            time.sleep(PAUSE_SECONDS)
+        if work.errors:
+            raise work.errors[0]
+
+    def _feed(self, work: "_Work", done: Done) -> None:
+        """Keep one other process busy; it takes its first task when it has started."""
+        while not work.is_over():
+            pool = self._pool_in_use()
+            try:
+                pool.submit(os.getpid).result()
+                for task in work.taken():
                     pool.submit(close_task, task).result()
                     done(task)
-                except BrokenProcessPool as death:
-                    self._replace(pool)
-                    attempts[task.partition.partition_no] += 1
-                    if attempts[task.partition.partition_no] >= ATTEMPTS:
-                        errors.append(death)
-                    else:
-                        waiting.append(task)
-                except BaseException as error:  # noqa: BLE001 - raised by the caller's thread, below
-                    errors.append(error)
-
-        feeders = [threading.Thread(target=feed) for _ in range(min(self._others, len(tasks) - 1))]
-        for feeder in feeders:
-            feeder.start()
-        try:
-            while waiting or any(feeder.is_alive() for feeder in feeders):
-                if waiting:
-                    _run_here(_taken(waiting, errors), done)
-                if errors:
-                    break
-                for feeder in feeders:
-                    feeder.join(timeout=0.02)
-        finally:
-            waiting.clear()
-            for feeder in feeders:
-                feeder.join()
-        if errors:
-            raise errors[0]
+            except BrokenProcessPool as death:
+                self._replace(pool)
+                work.died(death)
+            except BaseException as error:  # noqa: BLE001 - raised by `run`
+                work.failed(error)
+            time.sleep(PAUSE_SECONDS)
 
     def end(self) -> None:
         """End the other processes."""
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _pool_in_use(self) -> ProcessPoolExecutor:
         with self._lock:
@@ -142,10 +141,49 @@ class Processes:
                 broken.shutdown(wait=False)
 
 
-def _taken(waiting: deque[Task], errors: list[BaseException]) -> Iterator[Task]:
-    """Take tasks until none is left or one has failed."""
-    while not errors:
-        try:
-            yield waiting.popleft()
-        except IndexError:
-            return
+class _Work:
+    """The tasks of one run, shared by the threads that hand them out."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.errors: list[BaseException] = []
+        self._waiting = deque(tasks)
+        self._in_hand: dict[int, Task] = {}
+        self._deaths: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def is_over(self) -> bool:
+        """Say whether every task is done, or one has failed and the others have ended."""
+        with self._lock:
+            return not self._in_hand and (not self._waiting or bool(self.errors))
+
+    def is_waiting(self) -> bool:
+        """Say whether a task waits to be taken."""
+        return bool(self._waiting) and not self.errors
+
+    def taken(self) -> Iterator[Task]:
+        """Take tasks until none is left or one has failed; a task is in hand until the next is asked for."""
+        thread = threading.get_ident()
+        while True:
+            with self._lock:
+                self._in_hand.pop(thread, None)
+                if not self._waiting or self.errors:
+                    return
+                task = self._in_hand[thread] = self._waiting.popleft()
+            yield task
+
+    def failed(self, error: BaseException) -> None:
+        """Note that the task in this thread's hand has failed: no further one is given out."""
+        with self._lock:
+            self._in_hand.pop(threading.get_ident(), None)
+            self.errors.append(error)
+
+    def died(self, death: BaseException) -> None:
+        """Put the task in this thread's hand back: its worker has died, or one beside it."""
+        with self._lock:
+            task = self._in_hand.pop(threading.get_ident(), None)
+            number = task.partition.partition_no if task else -1
+            self._deaths[number] += 1
+            if self._deaths[number] >= ATTEMPTS:
+                self.errors.append(death)
+            elif task:
+                self._waiting.append(task)
