@@ -42,7 +42,6 @@ from postloan.kernel.engine._refusals import EventRefused
 from postloan.kernel.engine._replay import Replay, extend, replay
 from postloan.kernel.engine._settlement import SettlementQuote
 from postloan.kernel.engine._state import Applied, Entry, ScheduleVersion, VersionRow
-from postloan.kernel.engine._terms import LoanTerms, ServicingRefused, ServicingTerms
 from postloan.kernel.engine._views import (
     AllocationView,
     Amounts,
@@ -55,6 +54,7 @@ from postloan.kernel.engine._views import (
     look_at,
     settlement_quote,
 )
+from postloan.kernel.engine.terms import LoanTerms, ServicingRefused, ServicingTerms
 
 __all__ = [
     "ACCOUNTS",

@@ -235,7 +235,8 @@ def _empty_row(state: State, row: Row, day: date) -> None:
     """Let the fees of a row without principal fall away; close it if it has no interest to ask either."""
     if state.terms.servicing.merchant_refund_fees and not row.paid[FEE]:
         row.planned_fees = ()
-    if row is not state.running:
+    brought = any(row.brought_open(place) > 0 for place in (PENALTY, FEE, INTEREST))
+    if row is not state.running and not brought:
         row.is_closed, row.paid_on = True, day
         row.instalment_minor, row.plan_principal_minor = None, row.paid[PRINCIPAL]
         if row.plan_interest_minor is not None:

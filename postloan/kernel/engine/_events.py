@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from postloan.kernel.allocation import Component
 from postloan.kernel.daycounts import Unit
-from postloan.kernel.engine._terms import Future, PrepaymentMode
+from postloan.kernel.engine.terms import Future, PrepaymentMode
 
 Arrears: TypeAlias = Literal["keep", "into_plan"]
 MOST_PLAN_ROWS = 60  # a personalised plan of a Chinese bank card runs at most five years

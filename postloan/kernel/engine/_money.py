@@ -12,7 +12,7 @@ from postloan.kernel.allocation import COMPONENTS, Component
 from postloan.kernel.engine._books import close_if_paid, hold, pay_part, take_held
 from postloan.kernel.engine._projection import Payable, payable_in_advance, project_again
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PLACE, PRINCIPAL, Row, State
-from postloan.kernel.engine._terms import Future, Timing
+from postloan.kernel.engine.terms import Future, Timing
 from postloan.kernel.money import Rounding, divide_rounded
 
 
@@ -136,7 +136,8 @@ class Till:
         return before - self.left
 
     def _close_in_advance(self, row: Row, room: dict[int, int]) -> None:
-        if all(left <= 0 for left in room.values()) and sum(row.paid) > 0:
+        brought = any(row.brought_open(place) > 0 for place in (PENALTY, FEE, INTEREST))
+        if all(left <= 0 for left in room.values()) and sum(row.paid) > 0 and not brought:
             row.is_closed, row.paid_on = True, self.on_date
             self.state.is_stale = True
 

@@ -5,8 +5,8 @@ from datetime import date
 from postloan.kernel.engine._ledger import post
 from postloan.kernel.engine._projection import project_again
 from postloan.kernel.engine._state import FEE, INTEREST, PRINCIPAL, Row, ScheduleVersion, State, VersionRow
-from postloan.kernel.engine._terms import LoanTerms
 from postloan.kernel.engine._timeline import last_free_date
+from postloan.kernel.engine.terms import LoanTerms
 from postloan.kernel.schedules import InterestMethod, Method, Schedule, ScheduleRow, ScheduleTerms, build_schedule
 
 SPLIT_DENOMINATOR = 365 * 366

@@ -19,8 +19,8 @@ from postloan.kernel.engine._ledger import post
 from postloan.kernel.engine._opening import keep_version, open_loan
 from postloan.kernel.engine._projection import project
 from postloan.kernel.engine._state import Entry, ScheduleVersion, State
-from postloan.kernel.engine._terms import LoanTerms
 from postloan.kernel.engine._timeline import charge_lateness, note_closed, pass_time
+from postloan.kernel.engine.terms import LoanTerms
 from postloan.kernel.schedules import LARGEST_MINOR
 
 CHECKPOINT_EVERY: Final = 32  # events

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from postloan.kernel.allocation import COMPONENTS, Component
 from postloan.kernel.daycounts import Share
-from postloan.kernel.engine._terms import LoanTerms
+from postloan.kernel.engine.terms import LoanTerms
 from postloan.kernel.penalties import NOTHING_COUNTED, OverdueCount
 
 PENALTY, FEE, INTEREST, PRINCIPAL = (COMPONENTS.index(name) for name in ("penalty", "fee", "interest", "principal"))

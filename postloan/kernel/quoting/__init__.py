@@ -2,7 +2,8 @@
 Quotes: the terms of a loan as JSON in, its schedule out.
 
 `read_terms` (text) and `take_terms` (parsed) refuse what is not understood and name the field;
-`quote` answers with rows, totals and the terms as understood.
+`quote` answers with rows, totals and the terms as understood; with dated `events`, also with the loan as it then
+stands: instalments, balances, allocations, ledger.
 """
 
 from postloan.kernel.quoting._annual_rates import (
@@ -14,6 +15,7 @@ from postloan.kernel.quoting._annual_rates import (
     take_rates_terms,
 )
 from postloan.kernel.quoting._conventions import Convention, preset_of
+from postloan.kernel.quoting._loan import LoanRow, QuotedLoan
 from postloan.kernel.quoting._quote import (
     Quote,
     QuoteRow,
@@ -25,6 +27,7 @@ from postloan.kernel.quoting._quote import (
     quote_schema,
     terms_schema,
 )
+from postloan.kernel.quoting._servicing import QuoteEvents, QuoteServicing
 from postloan.kernel.quoting._terms import (
     QuoteFee,
     QuoteRefused,
@@ -38,12 +41,16 @@ from postloan.kernel.quoting._terms import (
 __all__ = [
     "AnnualRates",
     "Convention",
+    "LoanRow",
     "Quote",
+    "QuoteEvents",
     "QuoteFee",
     "QuoteRefused",
     "QuoteRow",
+    "QuoteServicing",
     "QuoteTerms",
     "QuoteTotals",
+    "QuotedLoan",
     "RateFigure",
     "RatesAnswer",
     "RatesTerms",

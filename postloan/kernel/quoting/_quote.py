@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 
+from postloan.kernel.engine import ServicingRefused
 from postloan.kernel.quoting._annual_rates import (
     AnnualRates,
     RatesAnswer,
@@ -19,6 +20,8 @@ from postloan.kernel.quoting._annual_rates import (
     rates_of_cash_flows,
     take_rates_terms,
 )
+from postloan.kernel.quoting._loan import EventNotPossible, QuotedLoan, work_out
+from postloan.kernel.quoting._servicing import loan_terms_of
 from postloan.kernel.quoting._terms import QuoteRefused, QuoteTerms, complete_terms, read_terms, schedule_terms_of
 from postloan.kernel.schedules import Schedule, ScheduleRow, TermsRefused, build_schedule
 
@@ -54,7 +57,7 @@ class QuoteTotals(BaseModel):
 
 
 class Quote(BaseModel):
-    """A schedule with its totals, and the terms as understood."""
+    """A schedule with its totals, and the terms as understood; with events or a date, the loan as it then stands."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +68,7 @@ class Quote(BaseModel):
     instalment_minor: int | None
     rows: tuple[QuoteRow, ...]
     totals: QuoteTotals
+    loan: QuotedLoan | None = None
     annual_rates: AnnualRates
 
 
@@ -96,7 +100,7 @@ def quote(*, terms: QuoteTerms) -> Quote:
         schedule = build_schedule(terms=schedule_terms_of(terms=understood))
     except TermsRefused as refusal:
         raise QuoteRefused(refusal.field, refusal.message) from None
-    return _quote_of(terms=understood, schedule=schedule)
+    return _quote_of(terms=understood, schedule=schedule, loan=_loan_of(understood))
 
 
 def quote_many(*, terms: Iterable[QuoteTerms]) -> Iterator[Quote]:
@@ -129,7 +133,25 @@ def quote_schema() -> dict[str, Any]:
     return Quote.model_json_schema(mode="serialization")
 
 
-def _quote_of(*, terms: QuoteTerms, schedule: Schedule) -> Quote:
+def _loan_of(terms: QuoteTerms) -> QuotedLoan | None:
+    """Work the loan out, if anything happens to it or a day is named."""
+    if terms.events is None and terms.as_of is None:
+        return None
+    try:
+        loan_terms = loan_terms_of(
+            schedule=schedule_terms_of(terms=terms),
+            convention=terms.convention,
+            currency=terms.currency,
+            servicing=terms.servicing,
+        )
+        return work_out(terms=loan_terms, events=terms.events or (), as_of=terms.as_of)
+    except ServicingRefused as refusal:
+        raise QuoteRefused(f"servicing.{refusal.field}", refusal.message) from None
+    except EventNotPossible as refusal:
+        raise QuoteRefused(f"events.{refusal.place}", str(refusal)) from None
+
+
+def _quote_of(*, terms: QuoteTerms, schedule: Schedule, loan: QuotedLoan | None) -> Quote:
     return Quote(
         convention=terms.convention,
         currency=terms.currency,
@@ -143,6 +165,7 @@ def _quote_of(*, terms: QuoteTerms, schedule: Schedule) -> Quote:
             fee_minor=schedule.fee_minor,
             total_minor=schedule.total_minor,
         ),
+        loan=loan,
         annual_rates=annual_rates_of_schedule(terms=terms, schedule=schedule),
     )
 

@@ -10,6 +10,7 @@ from postloan.kernel.calendars import MonthEnd
 from postloan.kernel.daycounts import DayCount, Unit
 from postloan.kernel.money import Rounding
 from postloan.kernel.quoting._conventions import Convention, preset_of
+from postloan.kernel.quoting._servicing import QuoteEvents, QuoteServicing
 from postloan.kernel.rates import Rate, RatePeriod
 from postloan.kernel.schedules import (
     DeferredInterest,
@@ -116,6 +117,10 @@ class QuoteTerms(BaseModel):
         0, ge=0, description="paid on start_date or kept back from the payout; counts in the annual rates alone"
     )
 
+    servicing: QuoteServicing | None = Field(None, description="how the running loan is served")
+    events: QuoteEvents | None = Field(None, description="what happens to the loan, each with kind and value_date")
+    as_of: IsoDate | None = Field(None, description="work the loan out to this day; the last value date if left out")
+
 
 _OUTSIDE_THE_SCHEDULE = {
     "convention",
@@ -125,6 +130,9 @@ _OUTSIDE_THE_SCHEDULE = {
     "rate_per",
     "fees",
     "upfront_charges_minor",
+    "servicing",
+    "events",
+    "as_of",
 }
 
 
