@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
-from postloan.close.models import ClosePartition, CloseRun, FaultyLoan
+from postloan.close.models import CloseAlarm, ClosePartition, CloseRun, FaultyLoan, PartitionAtWork
 from postloan.close.steps import STEPS
 
 # In the order in which things happen; the database keeps no order inside JSON.
@@ -96,3 +96,47 @@ def get_faults(*, business_date: date | None = None, only_open: bool = False) ->
     if business_date is not None:
         faults = faults.filter(business_date=business_date)
     return list(faults.filter(solved_at__isnull=True)[:500] if only_open else faults[:500])
+
+
+def get_partitions_at_work(*, run: CloseRun) -> list[PartitionAtWork]:
+    """Return the partitions somebody has in hand; of a pass of several days they stand with its last day."""
+    last_day = run.pass_through_date or run.business_date
+    return list(PartitionAtWork.objects.filter(run__business_date=last_day).order_by("partition_no"))
+
+
+def find_faults(*, only: str = "open", step: str = "", text: str = "") -> QuerySet[FaultyLoan]:
+    """
+    Return loans set aside, those still open first, then the latest; none of it read yet.
+
+    `only` is open, solved or all; `text` is a loan's id, or the beginning of the id in the lender's earlier system.
+    """
+    faults = FaultyLoan.objects.select_related("loan__product_version__product")
+    faults = faults.order_by(F("solved_at").desc(nulls_first=True), "-found_at", "-pk")
+    if only != "all":
+        faults = faults.filter(solved_at__isnull=only == "open")
+    if step:
+        faults = faults.filter(step=step)
+    if wanted := text.strip():
+        by_number = Q(loan_id=int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else Q()
+        faults = faults.filter(Q(loan__external_id__startswith=wanted) | by_number)
+    return faults
+
+
+def get_fault(*, fault_id: int) -> FaultyLoan:
+    """Return one fault with its loan and product. Raises FaultyLoan.DoesNotExist."""
+    return FaultyLoan.objects.select_related("loan__product_version__product").get(pk=fault_id)
+
+
+def get_faults_of_loan(*, loan_id: int) -> list[FaultyLoan]:
+    """Return every time a loan was set aside, the latest first."""
+    return list(FaultyLoan.objects.filter(loan_id=loan_id).order_by("-found_at", "-pk"))
+
+
+def get_open_alarms() -> list[CloseAlarm]:
+    """Return the alarms that are not put right yet, the oldest day first."""
+    return list(CloseAlarm.objects.filter(solved_at__isnull=True).order_by("business_date", "kind"))
+
+
+def count_open_faults() -> int:
+    """Return how many loans are set aside now."""
+    return FaultyLoan.objects.filter(solved_at__isnull=True).count()

@@ -13,6 +13,7 @@ urlpatterns = [
     path("loans/", views.loans, name="loans"),
     path("close/", views.close_runs, name="close_runs"),
     path("close/<day:business_date>", views.close_run, name="close_run"),
+    path("close/<day:business_date>/live", views.close_live, name="close_live"),
     path("messages/", views.messages, name="messages"),
     path("messages/<int:message_id>", views.message, name="message"),
     path("messages/<int:message_id>/text", views.reveal_message, name="reveal_message"),

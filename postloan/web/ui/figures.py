@@ -7,9 +7,12 @@ dollar is `$` to an English reader and `US$` to a Chinese one.
 """
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext
+
+from postloan.care.outreach.models import Message
 
 # Currencies whose minor unit is not a hundredth (ISO 4217).
 DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
@@ -113,6 +116,17 @@ def weekday_text(*, day: date) -> str:
 def instant_text(*, at: datetime) -> str:
     """Return an instant in the lender's time zone, to the minute."""
     return str(formats.date_format(timezone.localtime(at), INSTANT_FORMATS[_language()]))
+
+
+def clock_text(*, at: datetime) -> str:
+    """Return the time of day in the lender's time zone, to the second."""
+    return f"{timezone.localtime(at):%H:%M:%S}"
+
+
+def contact_date_of(*, message: Message) -> date:
+    """Return the calendar date on which a message reaches its reader, in the reader's own time zone."""
+    at = message.sent_at or message.not_before_at
+    return at.astimezone(ZoneInfo(message.customer.time_zone)).date()
 
 
 def _language() -> str:

@@ -108,6 +108,12 @@ CLOSE_STEP: Words = {
     "write_positions": _("Write positions"),
 }
 
+CLOSE_PHASE: Words = {
+    "read": _("Reads"),
+    "work": _("Works out"),
+    "write": _("Writes"),
+}
+
 CLOSE_COUNT: Words = {
     "loans": _("Loans looked at"),
     "loans_changed": _("Loans changed"),
@@ -207,6 +213,7 @@ TABLES: dict[str, Words] = {
     "account_kind": ACCOUNT_KIND,
     "close_step": CLOSE_STEP,
     "close_count": CLOSE_COUNT,
+    "close_phase": CLOSE_PHASE,
     "close_check": CLOSE_CHECK,
     "tie_figure": TIE_FIGURE,
     "schedule_reason": SCHEDULE_REASON,

@@ -4,12 +4,13 @@ from postloan.web.office.views.book import book, loans
 from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import account, accounts, entry, journal
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
-from postloan.web.office.views.nights import close_run, close_runs
+from postloan.web.office.views.nights import close_live, close_run, close_runs
 
 __all__ = [
     "account",
     "accounts",
     "book",
+    "close_live",
     "close_run",
     "close_runs",
     "entry",

@@ -15,6 +15,7 @@ from postloan.ground.customers.operations import PurposeMissing
 from postloan.ground.customers.queries import get_masked_customer
 from postloan.web.ui.access import for_roles, login_of, never_stored
 from postloan.web.ui.asking import asked_choice, asked_day
+from postloan.web.ui.figures import contact_date_of
 from postloan.web.ui.paging import MOST_ROWS_IN_FILE, PAGE_ROWS, csv_answer, page_of, wants_csv
 
 CHANNELS = tuple(Message.Channel.values)
@@ -94,8 +95,19 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
 
 def _as_csv(found: list[Message]) -> HttpResponse:
     header = [_("Message"), _("Customer"), _("Channel"), _("Purpose"), _("State"), _("Reason"), _("Queued"), _("Sent")]
+    header += [_("Day there")]
     rows = (
-        (row.pk, row.customer_id, row.channel, row.purpose, row.state, row.reason, row.queued_at, row.sent_at or "")
+        (
+            row.pk,
+            row.customer_id,
+            row.channel,
+            row.purpose,
+            row.state,
+            row.reason,
+            row.queued_at,
+            row.sent_at or "",
+            contact_date_of(message=row),
+        )
         for row in found
     )
     return csv_answer(name="messages", header=header, rows=rows)

@@ -1,6 +1,6 @@
 """Template tags and filters: money, dates, chips, words for codes, navigation."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
+from postloan.care.outreach.models import Message
 from postloan.web.ui import figures, words
 from postloan.web.ui.access import roles_of
 from postloan.web.ui.navigation import places_for
@@ -59,6 +60,12 @@ def instant(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def contact_date(message: Message) -> date:
+    """The day a message reaches its reader, where the reader lives."""
+    return figures.contact_date_of(message=message)
+
+
+@register.filter
 def rate(rate_ppm: int, per: str) -> str:
     """A rate as quoted."""
     return figures.rate_text(rate_ppm=rate_ppm, per=per)
@@ -75,6 +82,19 @@ def seconds(value: float) -> str:
     """A duration: `0.042 s`, `3.1 s`."""
     written = f"{value:.3f}" if value < 1 else f"{value:.1f}"
     return gettext("%(seconds)s s") % {"seconds": written}
+
+
+@register.filter
+def minutes(value: timedelta) -> str:
+    """A duration in whole minutes."""
+    number = int(value.total_seconds() // 60)
+    return ngettext("%(number)d minute", "%(number)d minutes", number) % {"number": number}
+
+
+@register.filter
+def clock(value: datetime) -> SafeString:
+    """The time of day in the lender's time zone, to the second."""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.clock_text(at=value))
 
 
 @register.filter

@@ -19,6 +19,12 @@ document.addEventListener("submit", (event) => {
   if (next) next.value = window.location.pathname + window.location.search;
 });
 
+// What is alive on a page asks again every second, as long as somebody looks at it.
+setInterval(() => {
+  if (document.hidden) return;
+  for (const part of document.querySelectorAll("[data-live]")) window.htmx?.trigger(part, "tick");
+}, 1000);
+
 let asked = null; // the figure whose explanation is open: the focus goes back to it
 
 document.getElementById("why")?.addEventListener("toggle", (event) => {
