@@ -32,11 +32,11 @@ class Book:
     instalments_as_read: pl.DataFrame
     set_aside: frozenset[int] = frozenset()
 
-    def night_of(self, *, business_date: date, plans_contacts: bool) -> Night:
-        """Return the work of one day: the loans whose date has come; at month end every active loan."""
+    def night_of(self, *, business_date: date, plans_contacts: bool, everybody: bool = False) -> Night:
+        """Return the work of one day: the loans whose date has come; at month end, or if asked, every active loan."""
         is_month_end = is_last_of_month(business_date)
         has_work = pl.col("next_event_date") <= business_date
-        if is_month_end:
+        if is_month_end or everybody:
             has_work |= pl.col("status") == "active"
         loans = self.loans.filter(has_work.fill_null(value=False) & ~pl.col("loan_id").is_in(list(self.set_aside)))
         plan, instalments, receipts = self.plan, self.instalments, self.receipts

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
-from postloan.close.models import CloseAlarm, ClosePartition, CloseRun, FaultyLoan, PartitionAtWork
+from postloan.close.models import CloseAlarm, ClosePartition, CloseRun, FaultyLoan
 from postloan.close.steps import STEPS
 
 # In the order in which things happen; the database keeps no order inside JSON.
@@ -98,12 +98,6 @@ def get_faults(*, business_date: date | None = None, only_open: bool = False) ->
     return list(faults.filter(solved_at__isnull=True)[:500] if only_open else faults[:500])
 
 
-def get_partitions_at_work(*, run: CloseRun) -> list[PartitionAtWork]:
-    """Return the partitions somebody has in hand; of a pass of several days they stand with its last day."""
-    last_day = run.pass_through_date or run.business_date
-    return list(PartitionAtWork.objects.filter(run__business_date=last_day).order_by("partition_no"))
-
-
 def find_faults(*, only: str = "open", step: str = "", text: str = "") -> QuerySet[FaultyLoan]:
     """
     Return loans set aside, those still open first, then the latest; none of it read yet.
@@ -133,10 +127,19 @@ def get_faults_of_loan(*, loan_id: int) -> list[FaultyLoan]:
 
 
 def get_open_alarms() -> list[CloseAlarm]:
-    """Return the alarms that are not put right yet, the oldest day first."""
-    return list(CloseAlarm.objects.filter(solved_at__isnull=True).order_by("business_date", "kind"))
+    """Return the alarms that are not put right yet, the oldest day first; `has_run` says whether there is a run."""
+    run = CloseRun.objects.filter(business_date=OuterRef("business_date"))
+    alarms = CloseAlarm.objects.filter(solved_at__isnull=True).annotate(has_run=Exists(run))
+    return list(alarms.order_by("business_date", "kind"))
 
 
 def count_open_faults() -> int:
     """Return how many loans are set aside now."""
     return FaultyLoan.objects.filter(solved_at__isnull=True).count()
+
+
+def get_last_finished_run() -> CloseRun | None:
+    """Return the run of the latest day that is closed and checked, with its partitions."""
+    return (
+        CloseRun.objects.filter(finished_at__isnull=False).prefetch_related("marks").order_by("-business_date").first()
+    )

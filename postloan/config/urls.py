@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from postloan.api.metrics import metrics
 from postloan.api.v1.api import api
 from postloan.config.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
     path("", include("postloan.web.ui.urls")),
     path("desk/", include("postloan.web.desk.urls")),

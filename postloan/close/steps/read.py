@@ -27,14 +27,28 @@ def read_book(*, columns: Columns, partition: Partition, days: Pass) -> Book:
     The slots are the lock (docs/decisions/0031-the-slot-is-the-lock.md): loans are not locked one by one.
     """
     everybody = any(is_last_of_month(day) for _, day in days.days())
-    read = columns.read(_loans_sql(partition, days.through_date, everybody=everybody))
+    slots = ", ".join(str(slot) for slot in range(partition.from_slot, partition.to_slot))
+    has_work = f"loan.next_event_date <= '{days.through_date}'"
+    if everybody:
+        has_work = f"({has_work} OR loan.status = 'active')"
+    which = f"slot IN ({slots}) AND set_aside_at IS NULL AND {has_work}"
+    return _read(columns, which=which, through_date=days.through_date)
+
+
+def read_loan(*, columns: Columns, loan_id: int, business_date: date) -> Book:
+    """Return one loan as the close of `business_date` would read it, set aside or not; it is not locked."""
+    return _read(columns, which=f"loan.id = {loan_id:d}", through_date=business_date)
+
+
+def _read(columns: Columns, *, which: str, through_date: date) -> Book:
+    read = columns.read(_loans_sql(which, through_date))
     columns.stage(name="night_loan", rows=read.select("loan_id"))
     loans = shaped(read, LOANS)
     instalments = shaped(columns.read(_INSTALMENTS_SQL), INSTALMENTS)
     return Book(
         terms=_terms(read),
         loans=loans,
-        plan=_plan(read, through_date=days.through_date + timedelta(days=1)),
+        plan=_plan(read, through_date=through_date + timedelta(days=1)),
         instalments=instalments,
         receipts=shaped(columns.read(_RECEIPTS_SQL), RECEIPTS),
         loans_as_read=loans,
@@ -42,12 +56,8 @@ def read_book(*, columns: Columns, partition: Partition, days: Pass) -> Book:
     )
 
 
-def _loans_sql(partition: Partition, through_date: date, *, everybody: bool) -> str:
-    has_work = f"loan.next_event_date <= '{through_date}'"
-    if everybody:
-        has_work = f"({has_work} OR loan.status = 'active')"
+def _loans_sql(which: str, through_date: date) -> str:
     due = f"loan.next_due_date <= '{through_date + timedelta(days=1)}'"
-    slots = ", ".join(str(slot) for slot in range(partition.from_slot, partition.to_slot))
     return f"""
         SELECT loan.id AS loan_id, customer_id, product_version_id, currency, status, schedule_version_no,
                next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
@@ -61,7 +71,7 @@ def _loans_sql(partition: Partition, through_date: date, *, everybody: bool) -> 
         LEFT JOIN loans_scheduleversion plan
                ON plan.loan_id = loan.id AND plan.version_no = loan.schedule_version_no
         LEFT JOIN LATERAL (SELECT loan.next_instalment_no - plan.from_instalment_no + 1 AS k) place ON true
-        WHERE slot IN ({slots}) AND set_aside_at IS NULL AND {has_work}
+        WHERE {which}
         ORDER BY loan.id
     """
 

@@ -1,0 +1,12 @@
+from postloan.close.operations._raise_alarms import raise_alarms
+from postloan.close.operations._release_fault import FaultIsSolved, UnknownFault, release_fault
+from postloan.close.operations._retry_fault import Retry, retry_fault
+
+__all__ = [
+    "FaultIsSolved",
+    "Retry",
+    "UnknownFault",
+    "raise_alarms",
+    "release_fault",
+    "retry_fault",
+]
