@@ -168,3 +168,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("POSTLOAN_LOG_LEVEL", "WARNING")},
 }
+# Whether /metrics answers (Prometheus form, no personal data).
+METRICS = os.environ.get("POSTLOAN_METRICS", "1") != "0"
