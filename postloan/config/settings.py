@@ -168,5 +168,19 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("POSTLOAN_LOG_LEVEL", "WARNING")},
 }
+# The bank, and who the lender is to it. By default the simulated bank of `postloan run`.
+BANK_DIR = Path(os.environ.get("POSTLOAN_BANK", VAR_DIR / "bank"))
+BANK = {
+    "class": "postloan.outside.bank.vendors.directory.DirectoryBank",
+    "options": {"directory": BANK_DIR, "version": os.environ.get("POSTLOAN_PAIN_008", "pain.008.001.08")},
+}
+DEBIT_CREDITOR = {
+    "code": "main",  # what receipts know the account by
+    "name": LENDER_NAME,
+    "account": os.environ.get("POSTLOAN_ACCOUNT", "DE02120300000000202051"),
+    "bank_code": os.environ.get("POSTLOAN_ACCOUNT_BANK", ""),
+    "scheme_id": os.environ.get("POSTLOAN_CREDITOR_ID", "DE98ZZZ09999999999"),
+}
+
 # Whether /metrics answers (Prometheus form, no personal data).
 METRICS = os.environ.get("POSTLOAN_METRICS", "1") != "0"

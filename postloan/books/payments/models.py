@@ -6,7 +6,32 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
 from postloan.books.loans.models import Loan
+from postloan.books.payments.debit_models import (
+    BankFile,
+    BankItem,
+    DebitAttempt,
+    DebitFile,
+    DebitLock,
+    DebitOrder,
+    DebitReturn,
+    Mandate,
+    MandateEvent,
+)
 from postloan.ground.customers.models import Customer
+
+__all__ = [
+    "Allocation",
+    "BankFile",
+    "BankItem",
+    "DebitAttempt",
+    "DebitFile",
+    "DebitLock",
+    "DebitOrder",
+    "DebitReturn",
+    "Mandate",
+    "MandateEvent",
+    "Receipt",
+]
 
 
 class Receipt(models.Model):

@@ -1,3 +1,9 @@
+from postloan.books.payments.mandate_changes import MandateChange, MandateRevoked, MandateUnknown
+from postloan.books.payments.operations._announce_debits import announce_debits
+from postloan.books.payments.operations._ask_for_answers import ask_for_answers
+from postloan.books.payments.operations._close_bank_item import BankItemUnknown, OutcomeMissing, close_bank_item
+from postloan.books.payments.operations._hand_over_debit_files import hand_over_debit_files
+from postloan.books.payments.operations._make_debit_files import make_debit_files
 from postloan.books.payments.operations._post_receipt import post_receipt
 from postloan.books.payments.operations._post_receipts import (
     BankReferenceReused,
@@ -8,14 +14,54 @@ from postloan.books.payments.operations._post_receipts import (
     ValueDateInFuture,
     post_receipts,
 )
+from postloan.books.payments.operations._record_told import record_told
+from postloan.books.payments.operations._release_debit_lock import ReleaseNotAllowed, release_debit_lock
+from postloan.books.payments.operations._resume_mandate import resume_mandate
+from postloan.books.payments.operations._revoke_mandate import revoke_mandate
+from postloan.books.payments.operations._sign_mandate import (
+    EvidenceMissing,
+    MandateExists,
+    NewMandate,
+    NotTheirLoan,
+    sign_mandate,
+)
+from postloan.books.payments.operations._suspend_mandate import suspend_mandate
+from postloan.books.payments.operations._take_bank_file import BankFileChanged, TakenBankFile, take_bank_file
+from postloan.books.payments.operations._take_bank_files import BankPost, take_bank_files
 
 __all__ = [
+    "BankFileChanged",
+    "BankItemUnknown",
+    "BankPost",
     "BankReferenceReused",
     "CurrencyDiffers",
+    "EvidenceMissing",
+    "MandateChange",
+    "MandateExists",
+    "MandateRevoked",
+    "MandateUnknown",
+    "NewMandate",
     "NewReceipt",
     "NotAnAmount",
+    "NotTheirLoan",
+    "OutcomeMissing",
+    "ReleaseNotAllowed",
+    "TakenBankFile",
     "UnknownLoan",
     "ValueDateInFuture",
+    "announce_debits",
+    "ask_for_answers",
+    "close_bank_item",
+    "hand_over_debit_files",
+    "make_debit_files",
     "post_receipt",
     "post_receipts",
+    "record_told",
+    "release_debit_lock",
+    "resume_mandate",
+    "revoke_mandate",
+    "sign_mandate",
+    "suspend_mandate",
+    "take_bank_file",
+    "take_bank_files",
 ]
