@@ -114,6 +114,12 @@ CLOSE_PHASE: Words = {
     "write": _("Writes"),
 }
 
+FAULT_STATE: Words = {
+    "open": _("Not put right yet"),
+    "solved": _("Put right"),
+    "all": _("All"),
+}
+
 CLOSE_COUNT: Words = {
     "loans": _("Loans looked at"),
     "loans_changed": _("Loans changed"),
@@ -214,6 +220,7 @@ TABLES: dict[str, Words] = {
     "close_step": CLOSE_STEP,
     "close_count": CLOSE_COUNT,
     "close_phase": CLOSE_PHASE,
+    "fault_state": FAULT_STATE,
     "close_check": CLOSE_CHECK,
     "tie_figure": TIE_FIGURE,
     "schedule_reason": SCHEDULE_REASON,

@@ -37,7 +37,7 @@ def test_loans_set_aside_are_named_with_their_reason(client, small_book):
     make_fault(loan=small_book.late)
 
     one = client.get("/office/close/2018-07-01").content.decode()
-    every = client.get("/office/close/").content.decode()
+    every = client.get("/office/faults/").content.decode()
 
     for page in (one, every):
         assert "The plan has no row 5" in page

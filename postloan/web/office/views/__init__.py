@@ -1,6 +1,7 @@
 """The office: what the book is, what the nights did, what was said, and the journal of it all."""
 
 from postloan.web.office.views.book import book, loans
+from postloan.web.office.views.faults import fault, faults, release_fault, retry_fault
 from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import account, accounts, entry, journal
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
@@ -14,6 +15,8 @@ __all__ = [
     "close_run",
     "close_runs",
     "entry",
+    "fault",
+    "faults",
     "import_batch",
     "imports",
     "journal",
@@ -22,5 +25,7 @@ __all__ = [
     "mailbox",
     "message",
     "messages",
+    "release_fault",
+    "retry_fault",
     "reveal_message",
 ]

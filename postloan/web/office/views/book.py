@@ -19,6 +19,7 @@ from postloan.books.loans.queries import find_loans, get_book_currency, get_buck
 from postloan.books.positions.queries import get_buckets_by_day, get_positions
 from postloan.ground.access.roles import OFFICE
 from postloan.kernel.ageing import HOUSE_BANDS
+from postloan.web.office.alarms import get_alarms
 from postloan.web.ui import words
 from postloan.web.ui.access import for_roles
 from postloan.web.ui.asking import asked_choice, asked_day, asked_number, asked_text
@@ -59,6 +60,7 @@ def book(request: HttpRequest) -> HttpResponse:
     buckets_used = sorted({bucket for day in days for bucket, loans, _outstanding in day.cells if loans})
     context = {
         "last_closed": last_closed,
+        "alarms": get_alarms(),
         "totals": get_bucket_totals(),
         "days": list(reversed(days)),
         "buckets": buckets_used,

@@ -95,7 +95,7 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
 
 def _as_csv(found: list[Message]) -> HttpResponse:
     header = [_("Message"), _("Customer"), _("Channel"), _("Purpose"), _("State"), _("Reason"), _("Queued"), _("Sent")]
-    header += [_("Day there")]
+    header += [_("Contact date")]
     rows = (
         (
             row.pk,

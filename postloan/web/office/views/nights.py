@@ -1,33 +1,37 @@
 """What the nights did: close runs with their steps, partitions, checks and loans set aside."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from postloan.books.loans.queries import get_book_currency
-from postloan.close.models import ClosePartition, CloseRun
+from postloan.close.models import CloseRun
 from postloan.close.queries import (
     find_runs,
     get_faults,
     get_neighbours,
-    get_partitions_at_work,
     get_run,
     summarise,
 )
+from postloan.close.watching import get_progress
 from postloan.ground.access.roles import OFFICE
-from postloan.web.office.watching import NightSeen, see_night
+from postloan.web.office.alarms import get_alarms
 from postloan.web.ui.access import for_roles
 from postloan.web.ui.paging import page_of
+
+SILENT_AFTER = timedelta(minutes=2)
 
 
 @for_roles(OFFICE)
 def close_runs(request: HttpRequest) -> HttpResponse:
-    """All closed days, the latest first."""
+    """All closed days, the latest first, with what is not as it should be above them."""
     page = page_of(request=request, rows=find_runs())
     rows = [{"run": run, "elapsed": run.finished_at - run.started_at if run.finished_at else None} for run in page]
-    return render(request, "office/close_runs.html", {"page": page, "rows": rows, "faults": get_faults(only_open=True)})
+    context = {"page": page, "rows": rows, "alarms": get_alarms()}
+    return render(request, "office/close_runs.html", context)
 
 
 @for_roles(OFFICE)
@@ -42,7 +46,7 @@ def close_run(request: HttpRequest, business_date: date) -> HttpResponse:
         "checks": [check | {"is_amount": check["name"].startswith("tie_")} for check in run.checks],
         "currency": get_book_currency(),
         "summary": summarise(run=run, marks=marks),
-        "night": _night(run, marks) if run.state == CloseRun.State.RUNNING else None,
+        "night": _night(run) if run.state == CloseRun.State.RUNNING else None,
         "faults": get_faults(business_date=business_date),
         "before": before,
         "after": after,
@@ -57,12 +61,23 @@ def close_live(request: HttpRequest, business_date: date) -> HttpResponse:
     if run.state != CloseRun.State.RUNNING:
         return HttpResponse(headers={"HX-Refresh": "true"})
     marks = list(run.marks.all())
-    context = {"run": run, "night": _night(run, marks), "summary": summarise(run=run, marks=marks)}
+    context = {"run": run, "night": _night(run), "summary": summarise(run=run, marks=marks)}
     return render(request, "office/parts/night.html", context)
 
 
-def _night(run: CloseRun, marks: list[ClosePartition]) -> NightSeen:
-    return see_night(run=run, marks=marks, at_work=get_partitions_at_work(run=run), at=timezone.now())
+def _night(run: CloseRun) -> dict[str, Any]:
+    """Return what those who watch see. Workers report to the last day of a pass."""
+    last_day = run.pass_through_date or run.business_date
+    at = timezone.now()
+    progress = get_progress(run=run if last_day == run.business_date else _run_or_404(last_day), at=at)
+    heard_at = max([progress.run.started_at, *(row.since_at for row in progress.partitions if row.since_at)])
+    return {
+        "progress": progress,
+        "total": len(progress.partitions),
+        "at_work": [row for row in progress.partitions if row.state in ("read", "work", "write")],
+        "waiting": sum(row.state == "waiting" for row in progress.partitions),
+        "silent_for": at - heard_at if at - heard_at > SILENT_AFTER else None,
+    }
 
 
 def _run_or_404(business_date: date) -> CloseRun:

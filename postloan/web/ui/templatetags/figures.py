@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
+from postloan.books.loans.models import Instalment
 from postloan.care.outreach.models import Message
 from postloan.web.ui import figures, words
 from postloan.web.ui.access import roles_of
@@ -29,6 +30,12 @@ def money(amount_minor: int | None, currency: str) -> str:
 def amount(amount_minor: int, currency: str) -> str:
     """An amount without its symbol, for dense tables whose heading names the currency."""
     return figures.grouped_amount(amount_minor=amount_minor, currency=currency)
+
+
+@register.filter
+def still_open(instalment: Instalment, component: str) -> int:
+    """What is still owed of one component of an instalment, in minor units."""
+    return instalment.open_minor(component)
 
 
 @register.filter
