@@ -43,10 +43,11 @@ class Versions:
 
 @dataclass(frozen=True)
 class Acted:
-    """One step that did something, in words with amounts in minor units."""
+    """One step that did something: in words with amounts in minor units, and as `facts` that a page puts into its own."""
 
     step: str
     what: str
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def explain_close(*, loan_id: int, business_date: date) -> NightExplained:
     fault = FaultyLoan.objects.filter(loan_id=loan_id, business_date=business_date).first()
     acted = _rehearsed(rehearsal) if rehearsal else _acted(loan, business_date, before, after, postings)
     if fault:
-        acted = [Acted(fault.step, f"failed: {fault.reason}; the loan was set aside")]
+        acted = [Acted(fault.step, f"failed: {fault.reason}; the loan was set aside", {"reason": fault.reason})]
     return NightExplained(
         loan_id=loan_id,
         business_date=business_date,
@@ -147,32 +148,46 @@ def _acted(
     tomorrow = business_date + timedelta(days=1)
     acted = [
         Acted("raise_due", f"instalment {row.instalment_no} due {row.due_date}: {row.principal_due_minor} principal, "
-                           f"{row.interest_due_minor} interest")
+                           f"{row.interest_due_minor} interest",
+              {"instalment_no": row.instalment_no, "due_date": row.due_date,
+               "principal_minor": row.principal_due_minor, "interest_minor": row.interest_due_minor})
         for row in Instalment.objects.filter(loan=loan, due_date=tomorrow)
     ]  # fmt: skip
     if any(row["entry__kind"] == JournalEntry.Kind.ALLOCATION for row in postings):
         paid = Allocation.objects.filter(loan=loan, business_date=business_date).order_by("pk")
         acted += [
             Acted("apply_unapplied", f"{part.amount_minor} of receipt {part.receipt_id} to {part.component} of "
-                                     f"instalment {part.instalment_no}")
+                                     f"instalment {part.instalment_no}",
+                  {"amount_minor": part.amount_minor, "receipt_id": part.receipt_id, "component": part.component,
+                   "instalment_no": part.instalment_no})
             for part in paid
         ]  # fmt: skip
     for kind, step in ((JournalEntry.Kind.PENALTY, "charge_penalties"), (JournalEntry.Kind.ACCRUAL, "accrue")):
         acted += [
-            Acted(step, f"{_signed(row)} on instalment {row['instalment_no']}")
+            Acted(
+                step,
+                f"{_signed(row)} on instalment {row['instalment_no']}",
+                {"amount_minor": _signed(row), "instalment_no": row["instalment_no"]},
+            )
             for row in postings
             if row["entry__kind"] == kind
         ]
     watched = ("bucket", "days_past_due", "status")
-    changes = [f"{name} {before[name]} → {after[name]}" for name in watched if before and before[name] != after[name]]
+    changes = {name: (before[name], after[name]) for name in watched if before and before[name] != after[name]}
     if changes:
-        acted.append(Acted("age", ", ".join(changes)))
+        told = ", ".join(f"{name} {was} → {now}" for name, (was, now) in changes.items())
+        acted.append(Acted("age", told, {"changes": changes}))
     acted += [
-        Acted("plan_reminders", f"{row.kind} of instalment {row.instalment_no} on {row.contact_date}")
+        Acted(
+            "plan_reminders",
+            f"{row.kind} of instalment {row.instalment_no} on {row.contact_date}",
+            {"kind": row.kind, "instalment_no": row.instalment_no, "contact_date": row.contact_date},
+        )
         for row in Reminder.objects.filter(loan=loan, contact_date=tomorrow)
     ]
     if after.get("next_event_date"):
-        acted.append(Acted("set_next_dates", f"next to be looked at on {after['next_event_date']}"))
+        next_date = after["next_event_date"]
+        acted.append(Acted("set_next_dates", f"next to be looked at on {next_date}", {"next_event_date": next_date}))
     return acted
 
 
@@ -184,9 +199,14 @@ def _signed(row: dict[str, Any]) -> int:
 
 def _rehearsed(rehearsal: Rehearsal) -> list[Acted]:
     if rehearsal.failure:
-        return [Acted(rehearsal.failure.step, f"would fail: {rehearsal.failure.reason}")]
+        reason = rehearsal.failure.reason
+        return [Acted(rehearsal.failure.step, f"would fail: {reason}", {"reason": reason})]
     return [
-        Acted(step.step, ", ".join(f"{len(rows)} rows of {name}" for name, rows in step.rows.items()))
+        Acted(
+            step.step,
+            ", ".join(f"{len(rows)} rows of {name}" for name, rows in step.rows.items()),
+            {"rows": {name: len(rows) for name, rows in step.rows.items()}},
+        )
         for step in rehearsal.steps
         if step.rows
     ]
