@@ -24,6 +24,7 @@ LOANS = {
     "product_version_id": pl.Int64,
     "currency": pl.String,
     "status": pl.String,
+    "disbursed_date": pl.Date,
     "schedule_version_no": pl.Int16,
     "next_instalment_no": pl.Int16,
     "next_due_date": pl.Date,

@@ -9,7 +9,7 @@ _EVERYBODY = """
     SELECT loan.id AS loan_id, customer_id, product_version_id, status, bucket,
            coalesce(greatest(DATE '{day}' - past_due_since_date, 0), 0) AS days_past_due,
            principal_outstanding_minor, accrued_interest_minor, coalesce(owed.past_due_minor, 0) AS past_due_minor,
-           next_due_date
+           next_due_date, disbursed_date, schedule_version_no, next_event_date
     FROM loans_loan loan
     LEFT JOIN (
         SELECT loan_id, sum(
