@@ -4,10 +4,11 @@ From the terms of a product and the figures one customer agreed to, to the plan 
 The same function stands behind an offer and behind the loan opened from it, so what was shown is what is owed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from postloan.kernel.calendars import first_due_date_on, step_date
 from postloan.kernel.daycounts import DayCount
 from postloan.kernel.product_terms import ProductTerms
 from postloan.kernel.rates import Rate
@@ -62,4 +63,35 @@ def schedule_of(*, product: ProductTerms, agreed: Agreed) -> Schedule:
             instalment_rounding=rules.instalment_rounding,
             instalment_multiple_minor=rules.instalment_multiple_minor,
         )
+    )
+
+
+def started_later(*, agreed: Agreed, start_date: date) -> Agreed:
+    """
+    Return the same agreement for money that left later than was agreed: the due dates stay, interest runs from then.
+
+    >>> agreed = Agreed(principal_minor=100_000, rate_ppm=400, instalments=3, start_date=date(2024, 1, 31))
+    >>> later = started_later(agreed=agreed, start_date=date(2024, 2, 2))
+    >>> later.first_due_date, later.seed_day
+    (datetime.date(2024, 2, 29), 31)
+    """
+    assert start_date >= agreed.start_date, (start_date, agreed.start_date)
+    return replace(
+        agreed,
+        start_date=start_date,
+        first_due_date=_first_due_date(agreed),
+        seed_day=(agreed.seed_day or agreed.due_day or agreed.start_date.day) if agreed.unit == "month" else None,
+        due_day=None,
+    )
+
+
+def _first_due_date(agreed: Agreed) -> date:
+    if agreed.first_due_date is not None:
+        return agreed.first_due_date
+    if agreed.due_day is not None:
+        return first_due_date_on(
+            start_date=agreed.start_date, due_day=agreed.due_day, minimum_days=agreed.minimum_first_days
+        )
+    return step_date(
+        seed_date=agreed.start_date, steps=1, every=agreed.every, unit=agreed.unit, seed_day=agreed.seed_day
     )
