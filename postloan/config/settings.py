@@ -7,6 +7,7 @@ works on a laptop. Nothing here starts a server or reads the database.
 
 import os
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -153,21 +154,15 @@ MAIL_CHANNEL = {
     },
 }
 
-# A partition of the close is one transaction; more loans a partition, fewer commits.
-CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))
-# Who does the partitions: inline, processes:N, ray or ray:ADDRESS (docs/operating/scale.md).
-CLOSE_EXECUTOR = os.environ.get("POSTLOAN_CLOSE_EXECUTOR", f"processes:{min(os.cpu_count() or 1, 8)}")
-# The hours, in the lender's time zone on the day after, by which the close of a day is to be begun and finished.
-CLOSE_STARTED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_STARTED_BY_HOUR", "1"))
-CLOSE_FINISHED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_FINISHED_BY_HOUR", "6"))
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("POSTLOAN_LOG_LEVEL", "WARNING")},
+# Who decides applications, and by which bank money leaves. The fake settles at once and forgets when the process ends.
+APPLICATION_DECIDER = {"class": "postloan.books.applications.deciding.RulesDecider", "options": {}}
+TRANSFER_CHANNEL: dict[str, Any] = {
+    "class": os.environ.get(
+        "POSTLOAN_TRANSFER_CHANNEL", "postloan.outside.bank.transfers_fake.FakeTransferChannel"
+    ),
+    "options": {},
 }
+
 # The bank, and who the lender is to it. By default the simulated bank of `postloan run`.
 BANK_DIR = Path(os.environ.get("POSTLOAN_BANK", VAR_DIR / "bank"))
 BANK = {
@@ -182,5 +177,20 @@ DEBIT_CREDITOR = {
     "scheme_id": os.environ.get("POSTLOAN_CREDITOR_ID", "DE98ZZZ09999999999"),
 }
 
+# A partition of the close is one transaction; more loans a partition, fewer commits.
+CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))
+# Who does the partitions: inline, processes:N, ray or ray:ADDRESS (docs/operating/scale.md).
+CLOSE_EXECUTOR = os.environ.get("POSTLOAN_CLOSE_EXECUTOR", f"processes:{min(os.cpu_count() or 1, 8)}")
+# The hours, in the lender's time zone on the day after, by which the close of a day is to be begun and finished.
+CLOSE_STARTED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_STARTED_BY_HOUR", "1"))
+CLOSE_FINISHED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_FINISHED_BY_HOUR", "6"))
 # Whether /metrics answers (Prometheus form, no personal data).
 METRICS = os.environ.get("POSTLOAN_METRICS", "1") != "0"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("POSTLOAN_LOG_LEVEL", "WARNING")},
+}
