@@ -1,10 +1,13 @@
 """What may still be drawn on a day follows from dated steps, and from every line above."""
 
+import doctest
 from datetime import date
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postloan.kernel import credit_lines
 from postloan.kernel.credit_lines import (
     Availability,
     LimitStep,
@@ -16,6 +19,8 @@ from postloan.kernel.credit_lines import (
     state_on,
 )
 from postloan.kernel.rates import Rate
+
+RULE_PAGE = Path(__file__).parents[2] / "docs" / "rules" / "credit_lines.md"
 
 DAYS = st.dates(date(2024, 1, 1), date(2024, 2, 15))
 
@@ -88,3 +93,11 @@ def test_the_order_in_which_steps_are_read_changes_nothing(steps, day):
     ]
 
     assert limit_on(steps=made, on_date=day) == limit_on(steps=made[::-1], on_date=day)
+
+
+def test_the_worked_example_of_the_rule_page_comes_out_as_printed():
+    page = doctest.testfile(str(RULE_PAGE), module_relative=False)
+
+    assert page.attempted
+    assert not page.failed
+    assert not doctest.testmod(credit_lines).failed
