@@ -28,14 +28,17 @@ from postloan.books.payments.operations._sign_mandate import (
 from postloan.books.payments.operations._suspend_mandate import suspend_mandate
 from postloan.books.payments.operations._take_bank_file import BankFileChanged, TakenBankFile, take_bank_file
 from postloan.books.payments.operations._take_bank_files import BankPost, take_bank_files
+from postloan.outside.bank.port import BankFileRefused, FileMalformed
 
 __all__ = [
     "BankFileChanged",
+    "BankFileRefused",
     "BankItemUnknown",
     "BankPost",
     "BankReferenceReused",
     "CurrencyDiffers",
     "EvidenceMissing",
+    "FileMalformed",
     "MandateChange",
     "MandateExists",
     "MandateRevoked",
