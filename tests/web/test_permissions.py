@@ -66,6 +66,7 @@ NEEDS = {
     "desk:customer": ["customer_id"],
     "desk:reveal_customer": ["customer_id"],
     "desk:loan": ["loan_id"],
+    "desk:night": ["loan_id"],
     "desk:why": ["loan_id", "figure"],
     "portal:loan": ["loan_id"],
     "portal:why": ["loan_id", "figure"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from django.utils import timezone
@@ -23,6 +23,11 @@ class Happening:
     at: datetime | None
     kind: Kind
     thing: Any
+
+    @property
+    def night_date(self) -> date:
+        """The business date whose close had to do with it: what falls due or is reminded is prepared the evening before."""
+        return self.on_date - timedelta(days=1) if self.kind in ("raised", "reminder") else self.on_date
 
 
 def customer_timeline(

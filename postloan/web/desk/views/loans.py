@@ -1,6 +1,7 @@
 """One loan: its terms, where it stands, its schedule and money, and why each number is what it is."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,9 +16,12 @@ from postloan.books.loans.models import Loan
 from postloan.books.payments.explaining import explain_receipt
 from postloan.books.payments.queries import get_receipts, get_unapplied_minor
 from postloan.care.reminders.queries import get_reminders_of_loan
+from postloan.close.explaining import NeverClosed, explain_close
 from postloan.ground.access.roles import DESK
+from postloan.web.desk.nights import worded_night
 from postloan.web.desk.timeline import loan_timeline
 from postloan.web.ui.access import for_roles
+from postloan.web.ui.asking import asked_day
 from postloan.web.ui.explanations import worded
 
 POSTINGS_SHOWN = 200
@@ -37,6 +41,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "loan": found,
         "terms": found.product_version.product_terms,
         "as_of": as_of,
+        "first_night": found.takeover_date + timedelta(days=1) if found.takeover_date else found.disbursed_date,
         "standing": queries.get_standing(loan=found, rows=rows, instalments=instalments, as_of=as_of),
         "rows": rows,
         "row_totals": _row_totals(rows),
@@ -86,9 +91,21 @@ def receipt(request: HttpRequest, loan_id: int, receipt_id: int) -> HttpResponse
     return _fragment_or_page(request, context)
 
 
-def _fragment_or_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+@for_roles(DESK)
+def night(request: HttpRequest, loan_id: int) -> HttpResponse:
+    """What the close of the day `?on=` did with a loan: a page of its own, or the fragment beside the timeline."""
+    found = _loan_or_404(loan_id)
+    on_day = asked_day(request=request, name="on") or _last_closed()
+    context: dict[str, Any] = {"loan": found, "on_day": on_day}
+    with suppress(NeverClosed):
+        explained = explain_close(loan_id=loan_id, business_date=on_day)
+        context["told"] = worded_night(night=explained, currency=found.currency)
+    return _fragment_or_page(request, context, template="desk/night")
+
+
+def _fragment_or_page(request: HttpRequest, context: dict[str, Any], template: str = "desk/why") -> HttpResponse:
     is_fragment = bool(request.headers.get("HX-Request"))
-    answer = render(request, "desk/why_fragment.html" if is_fragment else "desk/why.html", context)
+    answer = render(request, f"{template}_fragment.html" if is_fragment else f"{template}.html", context)
     answer.headers["Vary"] = "HX-Request, Cookie, Accept-Language"
     return answer
 
