@@ -104,6 +104,7 @@ class Processes:
 
     def _feed(self, work: "_Work", done: Done) -> None:
         """Keep one other process busy; it takes its first task when it has started."""
+        deaths = 0
         while not work.is_over():
             pool = self._pool_in_use()
             try:
@@ -113,7 +114,9 @@ class Processes:
                     done(task)
             except BrokenProcessPool as death:
                 self._replace(pool)
-                work.died(death)
+                deaths += 1
+                if not work.died(death) and deaths >= ATTEMPTS:
+                    return  # nobody lives long enough here to take a task; this process does the work alone
             except BaseException as error:  # noqa: BLE001 - raised by `run`
                 work.failed(error)
             time.sleep(PAUSE_SECONDS)
@@ -177,13 +180,15 @@ class _Work:
             self._in_hand.pop(threading.get_ident(), None)
             self.errors.append(error)
 
-    def died(self, death: BaseException) -> None:
-        """Put the task in this thread's hand back: its worker has died, or one beside it."""
+    def died(self, death: BaseException) -> bool:
+        """Put the task in this thread's hand back, as its worker has died or one beside it; False where there was none."""
         with self._lock:
             task = self._in_hand.pop(threading.get_ident(), None)
-            number = task.partition.partition_no if task else -1
-            self._deaths[number] += 1
-            if self._deaths[number] >= ATTEMPTS:
+            if task is None:
+                return False
+            self._deaths[task.partition.partition_no] += 1
+            if self._deaths[task.partition.partition_no] >= ATTEMPTS:
                 self.errors.append(death)
-            elif task:
+            else:
                 self._waiting.append(task)
+            return True

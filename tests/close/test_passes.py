@@ -26,18 +26,6 @@ def _lake(tmp_path, settings):
     assert all(tie.holds for tie in get_ties())
 
 
-@pytest.fixture
-def again(_copied_database, tmp_path, settings):
-    """Give a fresh empty database and lake in the middle of a test."""
-    places = iter(range(100))
-
-    def fresh() -> None:
-        _copied_database.restore()
-        settings.POSITIONS_DIR = tmp_path / f"positions-{next(places)}"
-
-    return fresh
-
-
 def close_each_day(through: date = THROUGH) -> None:
     for place in range((through - AS_OF).days):
         close_day(business_date=AS_OF + timedelta(days=place + 1), by="test", clock=lambda: NOW)

@@ -76,11 +76,17 @@ def position_dates(*, through_date: date) -> list[date]:
     return sorted(day for day in map(date.fromisoformat, folders) if day <= through_date)
 
 
+def position_files(*, through_date: date) -> list[tuple[date, Path]]:
+    """Return the files of each day up to `through_date`, oldest first."""
+    days = position_dates(through_date=through_date)
+    return [(day, path) for day in days for path in _files_of(day)]
+
+
 def scan_positions(*, through_date: date, only: list[date] | None = None) -> pl.LazyFrame:
     """Return all rows written up to `through_date`, or on the days `only`, with their `business_date`."""
     _refuse_newer()
     days = position_dates(through_date=through_date) if only is None else sorted(only)
-    files = [path for day in days for path in sorted((_lake() / f"business_date={day}").glob("part-*.parquet"))]
+    files = [path for day in days for path in _files_of(day)]
     schema = {**POSITION, "business_date": pl.Date}
     if not files:
         return pl.LazyFrame(schema=schema)
@@ -95,6 +101,10 @@ def scan_positions(*, through_date: date, only: list[date] | None = None) -> pl.
 
 def _lake() -> Path:
     return Path(settings.POSITIONS_DIR)
+
+
+def _files_of(day: date) -> list[Path]:
+    return sorted((_lake() / f"business_date={day}").glob("part-*.parquet"))
 
 
 def _version_file() -> Path:
