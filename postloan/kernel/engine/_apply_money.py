@@ -9,7 +9,6 @@ from postloan.kernel.engine import _events as ev
 from postloan.kernel.engine import _refusals as no
 from postloan.kernel.engine._books import (
     close_if_paid,
-    earned_interest,
     hold,
     pay_part,
     raise_to,
@@ -169,16 +168,8 @@ def _settle_plan(state: State, event: ev.EarlySettlement, fee: int) -> int:
     raise_to(state, row, INTEREST, row.due[INTEREST], on_date=day)
     row.planned_fees = (("settlement", fee),) if fee else ()
     _pay_at_once(state, row, event.event_id, fee=fee, principal=principal, day=day)
-    running = state.running
-    if running is not None:
-        state.totals.earned_before += _borne_since_demanded(state, day)
-    settle_rows_to_come(state)
+    settle_rows_to_come(state, day)
     return sum(row.paid)
-
-
-def _borne_since_demanded(state: State, day: date) -> int:
-    """Return interest that rounding leaves between what is demanded and what was borne; none may be lost."""
-    return earned_interest(state, day) - state.totals.earned_before
 
 
 def _whole_term_fees(state: State) -> int:
@@ -234,7 +225,7 @@ def _take_back(state: State, event: ev.MerchantRefund | ev.PayoutRefund, to: str
 def _empty_row(state: State, row: Row, day: date) -> None:
     """Let the fees of a row without principal fall away; close it if it has no interest to ask either."""
     if state.terms.servicing.merchant_refund_fees and not row.paid[FEE]:
-        row.planned_fees = ()
+        row.planned_fees = tuple(each for each in row.planned_fees if each[0].startswith("penalty:"))
     brought = any(row.brought_open(place) > 0 for place in (PENALTY, FEE, INTEREST))
     if row is not state.running and not brought:
         row.is_closed, row.paid_on = True, day

@@ -39,7 +39,9 @@ def raise_to(state: State, row: Row, place: int, amount: int, *, on_date: date) 
     if place == PRINCIPAL:
         return
     on_book = delta
-    if state.book_stops_on is not None and place == INTEREST:
+    if delta < 0:
+        on_book = delta + min(-delta, row.written[place])
+    elif state.book_stops_on is not None and place == INTEREST:
         room = earned_on_book(state, on_date) - state.totals.raised_on_book[INTEREST] - state.totals.accrued_written
         on_book = min(delta, max(room, 0))
     elif state.charged_off_on is not None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from postloan.kernel.calendars import step_date
-from postloan.kernel.engine._books import raise_to
+from postloan.kernel.engine._books import earned_interest, raise_to
 from postloan.kernel.engine._interest import own_interest, rate_on
 from postloan.kernel.engine._opening import rows_of
 from postloan.kernel.engine._projection import overdue_until, project_again, solve_plan
@@ -67,7 +67,7 @@ def end_running_row(state: State, on_date: date, kind: RowKind) -> Row:
     )
     state.next_no += 1
     made.own_minor, made.carry_in = own, running.carry_in
-    already = running.paid[INTEREST]
+    already = interest_paid_of_own(running)
     made.due[INTEREST] = max(own + running.carry_in - already, 0)
     running.demanded_minor += made.due[INTEREST] - running.carry_in
     running.carry_in = 0
@@ -79,6 +79,11 @@ def end_running_row(state: State, on_date: date, kind: RowKind) -> Row:
     return made
 
 
+def interest_paid_of_own(row: Row) -> int:
+    """Return what a row that is not due was paid of its own interest, beyond what older rows brought into it."""
+    return max(row.paid[INTEREST] + row.waived[INTEREST] - row.brought[INTEREST], 0)
+
+
 def drop_empty_rows(state: State) -> None:
     """Take rows off the end of the plan that have nothing to demand; their fees are not charged."""
     while rows := rows_to_come(state):
@@ -88,8 +93,9 @@ def drop_empty_rows(state: State) -> None:
         state.rows.remove(last)
 
 
-def settle_rows_to_come(state: State) -> None:
+def settle_rows_to_come(state: State, on_date: date) -> None:
     """Take off the plan what is left of it; rows that were paid early keep what they were paid."""
+    state.totals.earned_before = earned_interest(state, on_date)
     for row in rows_to_come(state):
         if sum(row.paid) == 0:
             state.rows.remove(row)
@@ -263,7 +269,7 @@ def _collect(state: State, on_date: date) -> tuple[list[int], list[int]]:
     brought, off_book = take_brought(state)
     if state.running is not None:
         end_running_row(state, on_date, "stub")
-        settle_rows_to_come(state)
+        settle_rows_to_come(state, on_date)
     for row in [row for row in state.rows[state.current :] if row.kind == "charge"]:
         for place in (PENALTY, FEE):
             raise_to(state, row, place, row.due[place], on_date=on_date)
@@ -287,6 +293,8 @@ def move_out(state: State, row: Row, on_date: date) -> tuple[list[int], list[int
     moved = [row.open_of(place) for place in range(4)]
     off_book, row.written = row.written, [0, 0, 0, 0]
     row.due = [amount - left for amount, left in zip(row.due, moved, strict=True)]
+    row.brought = [0, 0, 0, 0]
+    row.raised = [*row.due[:PRINCIPAL], 0]
     row.is_closed = True
     return moved, off_book
 

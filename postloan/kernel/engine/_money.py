@@ -142,15 +142,18 @@ class Till:
             self.state.is_stale = True
 
     def _pay_from_the_end(self, payables: list[Payable], places: list[int]) -> None:
+        """Pay the farthest row first; interest is owed by the running row alone, so that it is never paid twice."""
         total = sum(payable.principal_minor for payable in payables)
+        keeps_plan = self.state.terms.servicing.row_interest == "as_scheduled"
         for payable in reversed(payables):
             if self.left == 0:
                 return
-            most = min(_planned_most(payable) - payable.row.paid[PRINCIPAL], total)
-            if len(payables) == 1:
-                most = payable.principal_minor
-            total -= min(most, self.left)
-            self._pay_payable(Payable(payable.row, payable.interest_minor, most), places, self.left)
+            row, before = payable.row, payable.row.paid[PRINCIPAL]
+            most = total if payable is payables[0] else min(_planned_most(payable) - before, total)
+            owes_interest = keeps_plan or payable is payables[0]
+            interest = payable.interest_minor if owes_interest else 0
+            self._pay_payable(Payable(row, interest, most), places, self.left)
+            total -= row.paid[PRINCIPAL] - before
 
     def _pay_evenly(self, payables: list[Payable], places: list[int]) -> None:
         waiting = list(payables)

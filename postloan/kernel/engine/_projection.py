@@ -103,6 +103,7 @@ def _walk(
     """Return interest and principal due of each row; with `keep` write them (and the balances) into the rows."""
     last_open = next((row for row in reversed(rows) if not row.is_closed), None)
     base, carry, found = rows[0].base_open, rows[0].carry_in, []
+    paid_ahead = sum(_paid_ahead(row) for row in rows)
     for place, row in enumerate(rows):
         if keep:
             row.base_open, row.carry_in = base, carry
@@ -114,7 +115,9 @@ def _walk(
         asked = max(own + carry + row.brought[INTEREST], 0)
         moved = base + sum(amount for _, amount in row.base_moves)
         left = moved + row.early_principal
-        interest, principal = _dues(row, asked=asked, left=left, is_last=row is last_open)
+        paid_ahead -= _paid_ahead(row)
+        here = asked if row.plan_interest_minor is not None else max(asked - paid_ahead, 0)
+        interest, principal = _dues(row, asked=here, left=left, is_last=row is last_open)
         carry = asked - interest
         base = moved - (principal - row.early_principal)
         if keep:
@@ -122,6 +125,13 @@ def _walk(
             row.due[INTEREST], row.due[PRINCIPAL] = interest, principal
         found.append((interest, principal))
     return found
+
+
+def _paid_ahead(row: Row) -> int:
+    """Return interest of earlier days that a row paid in advance has paid: an earlier row does not ask it again."""
+    if not row.is_closed or row.plan_interest_minor is not None:
+        return 0
+    return max(row.paid[INTEREST] + row.waived[INTEREST] - row.brought[INTEREST], 0)
 
 
 def _dues(row: Row, *, asked: int, left: int, is_last: bool) -> tuple[int, int]:

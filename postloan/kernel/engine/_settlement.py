@@ -83,17 +83,13 @@ def interest_to_settle(state: State, on_date: date) -> int:
         return 0
     running = rows[0]
     brought = sum(min(row.brought_open(INTEREST), row.brought[INTEREST]) for row in rows)
-    paid = sum(row.paid[INTEREST] + row.waived[INTEREST] for row in rows if not row.is_closed)
-    match state.terms.servicing.payoff:
-        case "whole_term":
-            return sum(max(row.open_of(INTEREST), 0) for row in rows)
-        case "whole_row":
-            own = own_interest(state, running, to_date=running.due_date, overdue_to=overdue_until(state, on_date))
-        case "to_date":
-            own = own_interest(state, running, to_date=on_date, overdue_to=overdue_until(state, on_date))
-    already = min(paid, sum(row.brought[INTEREST] for row in rows))
-    closed = max(running.paid[INTEREST] if running.is_closed else 0, 0)
-    return max(own + running.carry_in - closed - (paid - already), 0) + brought
+    if state.terms.servicing.payoff == "whole_term":
+        return sum(max(row.open_of(INTEREST), 0) for row in rows)
+    to_date = running.due_date if state.terms.servicing.payoff == "whole_row" else on_date
+    own = own_interest(state, running, to_date=to_date, overdue_to=overdue_until(state, on_date))
+    paid_of_brought = min(running.paid[INTEREST], running.brought[INTEREST])
+    paid = running.paid[INTEREST] + running.waived[INTEREST] - paid_of_brought
+    return max(own + running.carry_in - paid, 0) + brought
 
 
 def settlement_fee(state: State, early_principal: int) -> int:
