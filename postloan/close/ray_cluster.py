@@ -5,6 +5,7 @@ Ray starts a task again when its worker or node dies; the database sees to it th
 work begun twice is done once. Ray is an optional extra: `pip install postloan[ray]`.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -27,7 +28,9 @@ class RayCluster:
 
     def __enter__(self) -> Self:
         if not self._ray.is_initialized():
-            self._ray.init(address=self._address, log_to_driver=False, include_dashboard=False)
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a lender's cluster reports to nobody
+            own = {} if self._address else {"include_dashboard": False}
+            self._ray.init(address=self._address, log_to_driver=False, **own)
             self._began = True
         return self
 

@@ -41,11 +41,8 @@ def get_roll_rates(*, from_date: date, through_date: date) -> pl.DataFrame:
     outstanding_minor (at the earlier), share_ppm of the bucket's outstanding. `to_bucket` -1 has left the book.
     """
     moves = _moves(month_ends(from_date=from_date, through_date=through_date))
-    sums = moves.group_by("business_date", "bucket", "to_bucket").agg(
-        pl.len().cast(pl.Int64).alias("loans"), pl.col("outstanding_minor").sum()
-    )
     whole = pl.col("outstanding_minor").sum().over("business_date", "bucket")
-    return sums.with_columns(_ppm(pl.col("outstanding_minor"), whole)).sort("business_date", "bucket", "to_bucket")
+    return moves.with_columns(_ppm(pl.col("outstanding_minor"), whole)).sort("business_date", "bucket", "to_bucket")
 
 
 def get_cure_rates(*, from_date: date, through_date: date) -> pl.DataFrame:
@@ -56,7 +53,7 @@ def get_cure_rates(*, from_date: date, through_date: date) -> pl.DataFrame:
     moves = _moves(month_ends(from_date=from_date, through_date=through_date)).filter(pl.col("bucket") > 0)
     return (
         moves.group_by("business_date", "bucket")
-        .agg(pl.len().cast(pl.Int64).alias("loans"), (pl.col("to_bucket") == 0).sum().cast(pl.Int64).alias("cured"))
+        .agg(pl.col("loans").sum(), pl.col("loans").filter(pl.col("to_bucket") == 0).sum().alias("cured"))
         .with_columns(_ppm(pl.col("cured"), pl.col("loans")))
         .sort("business_date", "bucket")
     )
@@ -134,20 +131,30 @@ def _active(days: list[date]) -> pl.LazyFrame:
 
 
 def _moves(days: list[date]) -> pl.DataFrame:
-    """Return each active loan of a month end with its bucket a month on, -1 where it has left the book."""
+    """Return for each month end but the last how many loans, and how much, went from which bucket to which."""
     moves = [_move(earlier, later) for earlier, later in pairwise(days)]
     return pl.concat(moves) if moves else _NO_MOVES
 
 
 def _move(earlier: date, later: date) -> pl.DataFrame:
-    before = _active([earlier]).select("business_date", "loan_id", "bucket", "outstanding_minor").collect()
-    after = _active([later]).select("loan_id", to_bucket="bucket").collect()
-    joined = before.join(after, on="loan_id", how="left")
-    return joined.with_columns(pl.col("to_bucket").fill_null(LEFT)).drop("loan_id")
+    before = _active([earlier]).select("business_date", "loan_id", "bucket", "outstanding_minor")
+    after = _active([later]).select("loan_id", to_bucket="bucket")
+    return (
+        before.join(after, on="loan_id", how="left")
+        .group_by("business_date", "bucket", pl.col("to_bucket").fill_null(LEFT))
+        .agg(pl.len().cast(pl.Int64).alias("loans"), pl.col("outstanding_minor").sum())
+        .collect()
+    )
 
 
 _NO_MOVES = pl.DataFrame(
-    schema={"business_date": pl.Date, "bucket": pl.Int16, "outstanding_minor": pl.Int64, "to_bucket": pl.Int16}
+    schema={
+        "business_date": pl.Date,
+        "bucket": pl.Int16,
+        "to_bucket": pl.Int16,
+        "loans": pl.Int64,
+        "outstanding_minor": pl.Int64,
+    }
 )
 
 
