@@ -17,7 +17,10 @@ def weight(data: bytes) -> int:
     return len(gzip.compress(data))
 
 
-@pytest.mark.parametrize("path", ["/office/", "/office/loans/", "/office/journal/", "/desk/loans/{loan}"])
+@pytest.mark.parametrize(
+    "path",
+    ["/office/", "/office/loans/", "/office/journal/", "/office/portfolio/", "/office/faults/", "/desk/loans/{loan}"],
+)
 def test_pages_are_light(path, small_book, login_as):
     content = login_as(Role.SUPERVISOR).get(path.format(loan=small_book.late.pk)).content
     assets = re.findall(r'(?:href|src)="/static/([^"]+)"', content.decode())

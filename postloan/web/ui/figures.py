@@ -2,7 +2,7 @@
 How figures are written for people: money, rates, dates, in English and in Chinese.
 
 Money comes as minor units with its currency and is written with all its
-decimals; nothing here rounds. Symbols follow the usage of each language: a
+decimals; nothing here rounds but shares of a portfolio. Symbols follow the usage of each language: a
 dollar is `$` to an English reader and `US$` to a Chinese one.
 """
 
@@ -26,6 +26,7 @@ MINUS = "\N{MINUS SIGN}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 DAY_FORMATS = {"en": "j M Y", "zh": "Y年n月j日"}
+MONTH_FORMATS = {"en": "M Y", "zh": "Y年n月"}
 INSTANT_FORMATS = {"en": "j M Y, H:i", "zh": "Y年n月j日 H:i"}
 WEEKDAY_FORMATS = {"en": "l, j F Y", "zh": "Y年n月j日 l"}
 
@@ -101,6 +102,22 @@ def percent_text(*, ppm: int) -> str:
     whole, part = divmod(abs(ppm), 10_000)
     written = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
     return f"{MINUS if ppm < 0 else ''}{written}{NARROW_SPACE}%"
+
+
+def share_text(*, ppm: int) -> str:
+    r"""
+    Return millionths of a whole as a percentage with one decimal, half a decimal up.
+
+    >>> share_text(ppm=123_450)
+    '12.3\u202f%'
+    """
+    whole, part = divmod((ppm + 500) // 1000, 10)
+    return f"{whole}.{part}{NARROW_SPACE}%"
+
+
+def month_text(*, month: date) -> str:
+    """Return the month of a date with its year."""
+    return str(formats.date_format(month, MONTH_FORMATS[_language()]))
 
 
 def day_text(*, day: date) -> str:

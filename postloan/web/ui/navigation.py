@@ -33,6 +33,7 @@ _BORROWER = frozenset({Role.BORROWER})
 
 PLACES = (
     Place(_("Book"), "office:book", ("/office/",), OFFICE),
+    Place(_("Portfolio"), "office:roll_rates", ("/office/portfolio/",), OFFICE),
     Place(_("Loans"), "office:loans", ("/office/loans/",), OFFICE),
     Place(_("Customers"), "desk:customers", ("/desk/",), DESK),
     Place(_("Messages"), "office:messages", ("/office/messages/",), OFFICE),

@@ -6,6 +6,7 @@ from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import account, accounts, entry, journal
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
 from postloan.web.office.views.nights import close_live, close_run, close_runs
+from postloan.web.office.views.portfolio import cohorts, cures, roll_rates, vintages
 
 __all__ = [
     "account",
@@ -14,6 +15,8 @@ __all__ = [
     "close_live",
     "close_run",
     "close_runs",
+    "cohorts",
+    "cures",
     "entry",
     "fault",
     "faults",
@@ -28,4 +31,6 @@ __all__ = [
     "release_fault",
     "retry_fault",
     "reveal_message",
+    "roll_rates",
+    "vintages",
 ]

@@ -85,6 +85,18 @@ def percent(ppm: int) -> str:
 
 
 @register.filter
+def share(ppm: int) -> str:
+    """Millionths as a percentage with one decimal."""
+    return figures.share_text(ppm=ppm)
+
+
+@register.filter
+def month(value: date) -> str:
+    """A month and its year."""
+    return figures.month_text(month=value)
+
+
+@register.filter
 def seconds(value: float) -> str:
     """A duration: `0.042 s`, `3.1 s`."""
     written = f"{value:.3f}" if value < 1 else f"{value:.1f}"
