@@ -154,14 +154,8 @@ MAIL_CHANNEL = {
     },
 }
 
-# Who decides applications, and by which bank money leaves. The fake settles at once and forgets when the process ends.
+# Who decides applications: the rules of their products, or a model behind the same port.
 APPLICATION_DECIDER = {"class": "postloan.books.applications.deciding.RulesDecider", "options": {}}
-TRANSFER_CHANNEL: dict[str, Any] = {
-    "class": os.environ.get(
-        "POSTLOAN_TRANSFER_CHANNEL", "postloan.outside.bank.transfers_fake.FakeTransferChannel"
-    ),
-    "options": {},
-}
 
 # The bank, and who the lender is to it. By default the simulated bank of `postloan run`.
 BANK_DIR = Path(os.environ.get("POSTLOAN_BANK", VAR_DIR / "bank"))
@@ -176,6 +170,22 @@ DEBIT_CREDITOR = {
     "bank_code": os.environ.get("POSTLOAN_ACCOUNT_BANK", ""),
     "scheme_id": os.environ.get("POSTLOAN_CREDITOR_ID", "DE98ZZZ09999999999"),
 }
+
+# How payouts leave: "bank" writes pain.001 into BANK_DIR; the fake settles at once and forgets when the process ends.
+TRANSFER_CHANNEL: dict[str, Any] = {
+    "class": "postloan.outside.bank.transfers_fake.FakeTransferChannel",
+    "options": {},
+}
+if os.environ.get("POSTLOAN_PAYOUTS") == "bank":
+    TRANSFER_CHANNEL = {
+        "class": "postloan.outside.bank.vendors.transfer_directory.DirectoryTransferChannel",
+        "options": {
+            "directory": BANK_DIR,
+            "account_name": DEBIT_CREDITOR["name"],
+            "account_number": DEBIT_CREDITOR["account"],
+            "bank_code": DEBIT_CREDITOR["bank_code"],
+        },
+    }
 
 # A partition of the close is one transaction; more loans a partition, fewer commits.
 CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))

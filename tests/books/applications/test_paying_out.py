@@ -16,7 +16,9 @@ from postloan.books.lines.models import Drawdown
 from postloan.books.loans.models import Loan, ScheduleVersion
 from postloan.books.payments.ties import get_ties
 from postloan.close.run import close_through
+from postloan.outside.bank.simulator.reports import Movement, notification
 from postloan.outside.bank.transfers_fake import FakeTransferChannel
+from postloan.outside.bank.vendors.transfer_directory import DirectoryTransferChannel
 from tests.factories.applications import SEEN, draw_now, make_account, make_applicant, new_request, see
 from tests.factories.lines import AT, TODAY
 
@@ -143,6 +145,25 @@ def test_an_answer_that_is_lost_is_asked_for_and_money_leaves_once(script):
     assert settle(bank).paid_out == 1
     assert settle(bank) == operations.Settled(paid_out=0, failed=0, waiting=0, stuck=())
     assert (Loan.objects.count(), len(bank.taken), left(line)) == (1, 1, 1_400_000)
+
+
+def test_a_payout_by_file_is_booked_when_the_bank_tells_of_the_movement(tmp_path):
+    line, account = make_applicant()
+    bank = DirectoryTransferChannel(
+        directory=tmp_path / "bank", account_name="Lender", account_number="DE02120300000000202051", bank_code=""
+    )
+    application = draw_now(new_request(line, account), bank=bank)
+    waiting = settle(bank)
+    movement = Movement(f"PL-PAY-{application.pk}", 600_000, is_credit=False, bank_reference="B-77")
+    told = notification(message_id="N1", day=TODAY, account="1", is_iban=False, currency="CNY", movements=[movement])
+    (tmp_path / "bank" / "from_bank").mkdir()
+    (tmp_path / "bank" / "from_bank" / "n1.xml").write_bytes(told)
+
+    settled = settle(bank)
+
+    application.refresh_from_db()
+    assert (waiting.waiting, settled.paid_out) == (1, 1)
+    assert (application.state, Transfer.objects.get().bank_reference) == (Application.State.PAID_OUT, "B-77")
 
 
 def test_a_transfer_the_bank_rejects_gives_the_line_back():

@@ -93,6 +93,12 @@ def test_what_the_schema_does_not_allow_is_refused_and_tells_nobody_s_name(wrong
     assert "6222" not in str(refusal.value)
 
 
+def test_a_bank_that_is_not_named_is_said_to_be_not_provided():
+    content = write_transfer(transfer=a_transfer(bank_code=""), debtor=LENDER, requested_date=DAY)
+
+    assert etree.fromstring(content).findtext(".//{*}CdtrAgt/{*}FinInstnId/{*}Othr/{*}Id") == "NOTPROVIDED"
+
+
 def test_an_iban_is_known_by_its_check_digits():
     assert is_iban(number="GB29NWBK60161331926819")
     assert not is_iban(number="GB28NWBK60161331926819")

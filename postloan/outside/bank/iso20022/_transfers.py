@@ -86,8 +86,12 @@ def _add_account(parent: Any, tag: str, party: Beneficiary) -> None:
 
 
 def _add_agent(parent: Any, tag: str, party: Beneficiary) -> None:
-    is_bic = _BIC.fullmatch(party.bank_code)
-    _add(parent, f"{tag}/FinInstnId/" + ("BICFI" if is_bic else "ClrSysMmbId/MmbId"), party.bank_code)
+    if not party.bank_code:
+        _add(parent, f"{tag}/FinInstnId/Othr/Id", "NOTPROVIDED")
+    elif _BIC.fullmatch(party.bank_code):
+        _add(parent, f"{tag}/FinInstnId/BICFI", party.bank_code)
+    else:
+        _add(parent, f"{tag}/FinInstnId/ClrSysMmbId/MmbId", party.bank_code)
 
 
 def _add(parent: Any, path: str, text: str | None = None) -> Any:
