@@ -159,11 +159,11 @@ APPLICATION_DECIDER = {"class": "postloan.books.applications.deciding.RulesDecid
 
 # The bank, and who the lender is to it. By default the simulated bank of `postloan run`.
 BANK_DIR = Path(os.environ.get("POSTLOAN_BANK", VAR_DIR / "bank"))
-BANK = {
+BANK: dict[str, Any] = {
     "class": "postloan.outside.bank.vendors.directory.DirectoryBank",
     "options": {"directory": BANK_DIR, "version": os.environ.get("POSTLOAN_PAIN_008", "pain.008.001.08")},
 }
-DEBIT_CREDITOR = {
+DEBIT_CREDITOR: dict[str, str] = {
     "code": "main",  # what receipts know the account by
     "name": LENDER_NAME,
     "account": os.environ.get("POSTLOAN_ACCOUNT", "DE02120300000000202051"),
