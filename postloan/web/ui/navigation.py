@@ -39,7 +39,7 @@ PLACES = (
     Place(_("Messages"), "office:messages", ("/office/messages/",), OFFICE),
     Place(_("Mailbox"), "office:mailbox", ("/office/mailbox/",), OFFICE),
     Place(_("Journal"), "office:journal", ("/office/journal/", "/office/accounts/"), OFFICE),
-    Place(_("Close runs"), "office:close_runs", ("/office/close/", "/office/faults/"), OFFICE),
+    Place(_("Nights"), "office:close_runs", ("/office/close/", "/office/faults/"), OFFICE),
     Place(_("Imports"), "office:imports", ("/office/imports/",), OFFICE),
     Place(_("To pay"), "portal:home", ("/portal/", "/portal/loans/"), _BORROWER),
     Place(_("Notices"), "portal:notices", ("/portal/notices/",), _BORROWER),
