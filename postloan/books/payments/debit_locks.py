@@ -37,7 +37,7 @@ def lock_after_failures(*, hashes: Collection[bytes], policy: DebitPolicy, at: d
     }
     outcomes: dict[bytes, list[ReasonClass | None]] = {item: [] for item in hashes}
     attempts = DebitAttempt.objects.filter(account_hash__in=list(hashes)).exclude(state=DebitAttempt.State.SENT)
-    for attempt in attempts.select_related("debit_return").order_by("collect_date", "pk"):
+    for attempt in attempts.prefetch_related("debit_return").order_by("collect_date", "pk"):
         key = bytes(attempt.account_hash)
         since = released.get(key)
         if since is not None and attempt.sent_at < since:

@@ -83,11 +83,6 @@ def get_orders_to_tell(*, limit: int = 500) -> list[OrderToTell]:
     ]
 
 
-def count_orders_to_tell() -> int:
-    """Return how many announced debits nobody was told of yet."""
-    return DebitOrder.objects.filter(state=DebitOrder.State.ANNOUNCED, told_at__isnull=True).count()
-
-
 def get_orders_of_loan(*, loan_id: int) -> list[DebitOrder]:
     """Return the loan's debits, the latest first, each with its attempts and what came back."""
     orders = DebitOrder.objects.filter(loan_id=loan_id).select_related("mandate")

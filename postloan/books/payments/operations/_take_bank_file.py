@@ -84,7 +84,8 @@ def _read(report: BankReport, on_date: date) -> Meaning:
     files = list(DebitFile.objects.filter(file_id__in={status.file_id for status in report.statuses}))
     whole = {status.file_id for status in report.statuses if status.is_refused and not status.end_to_end_id}
     named = {status.end_to_end_id for status in report.statuses} | {entry.end_to_end_id for entry in report.entries}
-    attempts = DebitAttempt.objects.select_related("order__loan", "order__mandate", "file", "debit_return")
+    # Fetched table by table: one row of each however many attempts share it, and no join to plan badly.
+    attempts = DebitAttempt.objects.prefetch_related("order__loan", "order__mandate", "file", "debit_return")
     found = {item.pk: item for item in attempts.filter(end_to_end_id__in=named)}
     if whole:
         found |= {item.pk: item for item in attempts.filter(file__file_id__in=whole)}
@@ -172,7 +173,7 @@ def _write_returns(meaning: Meaning, bank_file: BankFile, *, on_date: date, at: 
 def _earlier_attempts(returns: Sequence[Return]) -> dict[int, list[PastAttempt]]:
     """Return the attempts of each order, oldest first, the returns just written included."""
     found: dict[int, list[PastAttempt]] = {item.attempt.order_id: [] for item in returns}
-    attempts = DebitAttempt.objects.filter(order_id__in=found).select_related("debit_return")
+    attempts = DebitAttempt.objects.filter(order_id__in=found).prefetch_related("debit_return")
     for attempt in attempts.order_by("attempt_no"):
         is_back = attempt.state == DebitAttempt.State.RETURNED
         reason = ReasonClass(attempt.debit_return.reason_class) if is_back else None

@@ -1,4 +1,4 @@
-"""`postloan debit-file [--date DATE]`: announce debits, make the files whose day has come, hand them to the bank."""
+"""`postloan debit-file [--date DATE]`: announce debits, tell the customers, hand the files whose day has come to the bank."""
 
 from argparse import ArgumentParser
 from datetime import date
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
 from postloan.books.payments import operations
-from postloan.books.payments.debit_queries import count_orders_to_tell
+from postloan.care.debits.operations import tell_debits
 
 BY = "debit-file"
 
@@ -31,8 +31,8 @@ class Command(BaseCommand):
             at = timezone.now()
             announced = operations.announce_debits(on_date=on_date, by=BY, at=at)
             self.stdout.write(f"{announced:,} debits announced on {on_date}")
-            if waiting := count_orders_to_tell():
-                self.stdout.write(f"{waiting:,} wait for their customers to be told; none leaves before")
+            told = tell_debits(at=at, by=BY)
+            self.stdout.write(f"{told.told:,} told to their customers, {told.waiting:,} wait to be told")
             if options["announce_only"]:
                 return
             for file in operations.make_debit_files(on_date=on_date, by=BY, at=at):

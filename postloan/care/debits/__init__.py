@@ -1,0 +1,1 @@
+"""Tell customers amount and date of their debits before the bank does. No tables: orders lie in books, messages in outreach."""
