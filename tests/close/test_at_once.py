@@ -21,7 +21,7 @@ from postloan.close.executors import Processes, executor_of
 from postloan.close.models import ClosePartition, CloseRun
 from postloan.close.run import close_day, close_through
 from postloan.close.workers import UnknownExecutor
-from postloan.lab.kill_drill import differences, everything
+from postloan.lab.drill_book import differences, everything
 from tests.close.books import AS_OF, NOW, a_seeded_book
 
 pytestmark = pytest.mark.django_db(transaction=True)

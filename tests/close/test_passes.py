@@ -8,7 +8,7 @@ from postloan.books.payments.ties import get_ties
 from postloan.care.reminders.models import Reminder
 from postloan.close.models import ClosePartition, CloseRun
 from postloan.close.run import close_day, close_through
-from postloan.lab.kill_drill import differences, everything
+from postloan.lab.drill_book import differences, everything
 from tests.close.books import AS_OF, NOW, a_seeded_book
 
 pytestmark = pytest.mark.django_db(transaction=True)

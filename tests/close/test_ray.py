@@ -7,7 +7,7 @@ import pytest
 from postloan.close.executors import executor_of
 from postloan.close.models import ClosePartition
 from postloan.close.run import close_through
-from postloan.lab.kill_drill import differences, everything
+from postloan.lab.drill_book import differences, everything
 from tests.close.books import AS_OF, NOW, a_seeded_book
 
 ray = pytest.importorskip("ray", reason="RAY IS NOT INSTALLED (postloan[ray]): the close on a cluster was not tested")

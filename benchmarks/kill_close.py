@@ -1,7 +1,7 @@
 """
 The drill that kills: a close loses its worker, its coordinator or its database again and again, and must not show it.
 
-    python -m postloan.lab.kill_drill --kills 200 [--seed 1] [--loans 4000]
+    python benchmarks/kill_close.py --kills 200 [--seed 1] [--loans 4000]
 
 Two books of one seed lie in two directories. One is closed day by day and nobody
 disturbs it; the other is closed for the same days while something is killed with
@@ -22,76 +22,18 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-AS_OF_DATE = date(2026, 9, 26)  # the fifth day of the drill is a month end
-BUILT_AT = datetime(2026, 9, 27, 15, tzinfo=UTC)
+import django
+
+from postloan.config.database.embedded import EmbeddedServer
+
 VICTIMS = ("worker", "coordinator", "database")
 KILLS_A_DAY = 6
 LATEST_SECONDS = 3.0  # from one moment to the next; a close takes its time to start, and moments are lost on that
 ATTEMPTS_AT_MOST = 60  # of one day, before the drill gives up
-
-# What the close answers for, without what depends on the hour (instants) and the order of arrival (drawn ids).
-QUERIES = {
-    "slots": "SELECT slot, closed_through_date FROM ledger_bookslot ORDER BY slot",
-    "loans": """
-        SELECT id, status, next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
-               past_due_since_date, bucket, next_event_date, closed_date, set_aside_at IS NULL
-        FROM loans_loan ORDER BY id
-    """,
-    "instalments": "SELECT * FROM loans_instalment ORDER BY loan_id, instalment_no",
-    "receipts": """
-        SELECT bank_reference, booked_date, allocated_minor, unapplied_minor, refunded_minor
-        FROM payments_receipt ORDER BY 1
-    """,
-    "allocations": """
-        SELECT bank_reference, allocation.loan_id, instalment_no, component, allocation.amount_minor, business_date
-        FROM payments_allocation allocation JOIN payments_receipt receipt ON receipt.id = receipt_id
-        ORDER BY 1, 2, 3, 4
-    """,
-    "postings": """
-        SELECT business_date, kind, debit_id, credit_id, loan_id, instalment_no, amount_minor
-        FROM ledger_posting posting JOIN ledger_journalentry entry ON entry.id = entry_id
-        ORDER BY 1, 2, 3, 4, 5, 6, 7
-    """,
-    "entries": """
-        SELECT business_date, kind, currency, count(*) FROM ledger_journalentry GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    """,
-    "reminders": """
-        SELECT loan_id, customer_id, instalment_no, due_date, kind, contact_date
-        FROM reminders_reminder ORDER BY loan_id, due_date, kind
-    """,
-    "faults": "SELECT loan_id, business_date, step FROM close_faultyloan ORDER BY 1, 2",
-}
-
-
-def everything(*, without: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """Return all that the close is answerable for, as rows in a fixed order."""
-    from django.db import connection
-
-    from postloan.books.positions import lake
-
-    found: dict[str, list[Any]] = {}
-    with connection.cursor() as cursor:
-        for name, query in QUERIES.items():
-            if name not in without:
-                cursor.execute(query)
-                found[name] = cursor.fetchall()
-    rows = lake.scan_positions(through_date=date.max).collect()
-    found["positions"] = rows.sort("business_date", "loan_id").rows()
-    return found
-
-
-def differences(left: dict[str, list[Any]], right: dict[str, list[Any]]) -> dict[str, Any]:
-    """Return what differs: counts of rows, and the first few pairs, so that a failure can be read."""
-    found: dict[str, Any] = {}
-    for name, rows in left.items():
-        if rows != right[name]:
-            pairs = [pair for pair in zip(rows, right[name], strict=False) if pair[0] != pair[1]]
-            found[name] = (len(rows), len(right[name]), pairs[:3])
-    return found
 
 
 @dataclass
@@ -113,8 +55,6 @@ class Stage:
     loans: int
 
     def __post_init__(self) -> None:
-        from postloan.config.database.embedded import EmbeddedServer
-
         self.var.mkdir(parents=True, exist_ok=True)
         self.server = EmbeddedServer(data_dir=self.var / "postgres")
         self.environment = os.environ | {
@@ -137,8 +77,8 @@ class Stage:
                                            env=self.environment))  # fmt: skip
 
     def python(self, call: str) -> str:
-        """Call a function of this module on the stage and return what it prints."""
-        return self.postloan("shell", "-v", "0", "-c", f"from postloan.lab import kill_drill; kill_drill.{call}")
+        """Call a function of `drill_book` on the stage and return what it prints."""
+        return self.postloan("shell", "-v", "0", "-c", f"from postloan.lab import drill_book; drill_book.{call}")
 
     def everything(self) -> dict[str, list[Any]]:
         """Return what the close has made of the book."""
@@ -184,7 +124,11 @@ class Stage:
 
 def run_drill(*, folder: Path, kills: int, seed: int, loans: int, tell: Any = print) -> Outcome:
     """Run the drill in a folder and return what happened; nothing of it stays but the files."""
-    began, outcome, chance = time.monotonic(), Outcome(), random.Random(seed)  # noqa: S311 - moments, no secrets
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "postloan.config.settings")
+    django.setup()
+    from postloan.lab.drill_book import AS_OF_DATE, differences
+
+    began, outcome, chance = time.monotonic(), Outcome(), random.Random(seed)
     calm, disturbed = (Stage(var=folder / name, loans=loans) for name in ("calm", "disturbed"))
     try:
         calm.build()
@@ -230,19 +174,6 @@ def _close_disturbed(stage: Stage, *, day: date, kills: int, chance: random.Rand
 def _is_refusal(errors: str) -> bool:
     """Say whether a close ended by a refusal of its own and not because something had been taken from it."""
     return errors.startswith("postloan:") and "closing the books" not in errors
-
-
-def build(loans: int) -> None:
-    """Fill the stage's database."""
-    from postloan.lab.load_book import BookWishes, load_book
-
-    wishes = BookWishes(loans=loans, as_of_date=AS_OF_DATE, seed=3, past_due_mille=150, paid_ahead_mille=100)
-    load_book(wishes=wishes, by="drill", at=BUILT_AT)
-
-
-def write_everything(file: str) -> None:
-    """Write what the close has made as JSON."""
-    Path(file).write_text(json.dumps(everything(), default=str))
 
 
 def _children(pid: int) -> list[int]:
