@@ -3,11 +3,12 @@ The loan engine: contract terms and dated events in; schedule versions, instalme
 
 `replay` is the truth that rows in a database are projections of. `extend` adds events and replays only the tail;
 `postings_to_book` is the difference to what was posted, for today's books; `settlement_quote` says what pays the loan
-off on a day; `explain_figure` puts any figure into steps that recompute. The rule pages are docs/rules/replay.md,
+off on a day; `explain_instalment` puts every figure into steps that recompute. The rule pages are docs/rules/replay.md,
 loan_events.md, prepayment.md and relief.md.
 """
 
 from postloan.kernel.engine._events import (
+    AccountEvent,
     Arrears,
     Charge,
     Chargeback,
@@ -26,6 +27,7 @@ from postloan.kernel.engine._events import (
     PayoutRefund,
     PersonalisedPlan,
     Prepayment,
+    Purchase,
     RateChange,
     Reageing,
     Reamortisation,
@@ -36,6 +38,7 @@ from postloan.kernel.engine._events import (
     Waiver,
     sort_key,
 )
+from postloan.kernel.engine._explain import LOAN_STEP_KEYS, explain_instalment, explain_settlement
 from postloan.kernel.engine._ledger import ACCOUNTS, balances_of
 from postloan.kernel.engine._postings import postings_to_book, sums
 from postloan.kernel.engine._refusals import EventRefused
@@ -58,6 +61,8 @@ from postloan.kernel.engine.terms import LoanTerms, ServicingRefused, ServicingT
 
 __all__ = [
     "ACCOUNTS",
+    "LOAN_STEP_KEYS",
+    "AccountEvent",
     "AllocationView",
     "Amounts",
     "Applied",
@@ -84,6 +89,7 @@ __all__ = [
     "PayoutRefund",
     "PersonalisedPlan",
     "Prepayment",
+    "Purchase",
     "RateChange",
     "Reageing",
     "Reamortisation",
@@ -102,6 +108,8 @@ __all__ = [
     "allocations",
     "balances",
     "balances_of",
+    "explain_instalment",
+    "explain_settlement",
     "extend",
     "instalments",
     "look_at",

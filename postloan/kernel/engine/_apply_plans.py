@@ -22,8 +22,8 @@ from postloan.kernel.schedules import Fee, Method
 
 def rate_change(state: State, event: ev.RateChange, strict: bool) -> None:
     shift = 0 if state.terms.schedule.first_day_counts else 1
-    set_rate(state, event.value_date - timedelta(days=shift), event.rate_ppm)
     running = state.running
+    set_rate(state, _not_before(running, event.value_date - timedelta(days=shift)), event.rate_ppm)
     if running is None:
         return
     project_again(state)
@@ -34,11 +34,16 @@ def rate_change(state: State, event: ev.RateChange, strict: bool) -> None:
     solve_plan(state, opening=opening, from_date=running.from_date)
 
 
+def _not_before(running: Row | None, day: date) -> date:
+    """Return the day, but none of a row that is over."""
+    return day if running is None else max(day, running.from_date)
+
+
 def interest_pause(state: State, event: ev.InterestPause, strict: bool) -> None:
     if event.to_date <= event.value_date:
         raise no.PlanNotPossible(event.event_id, "a pause ends after it begins")
     shift = timedelta(days=0 if state.terms.schedule.first_day_counts else 1)
-    state.pauses.append((event.value_date - shift, event.to_date - shift))
+    state.pauses.append((_not_before(state.running, event.value_date - shift), event.to_date - shift))
 
 
 def death(state: State, event: ev.Death, strict: bool) -> None:

@@ -37,6 +37,15 @@ class Disbursement(Happening):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase(Happening):
+    """Something bought on a revolving account; `value_date` is the posting date."""
+
+    kind: Literal["purchase"] = "purchase"
+    amount_minor: int
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Happening):
     """Money from the customer. `future` overrides, for this receipt, where money goes that nothing due needs."""
 
@@ -122,6 +131,7 @@ class MerchantRefund(Happening):
     amount_minor: int
     currency: str | None = None
     refund_interest: bool | None = None
+    of: str | None = None  # the purchase, on an account with several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,8 +264,10 @@ Event: TypeAlias = (
     | PersonalisedPlan | Reageing | Reamortisation | Conversion | InterestPause | Death | NonAccrual | ChargeOff
 )  # fmt: skip
 
+AccountEvent: TypeAlias = Purchase | Receipt | Refund | MerchantRefund | Charge | Waiver | Conversion | Reversal
+
 KINDS = (
-    "disbursement", "rate_change", "interest_pause", "death", "due_day_change", "deferral", "extension",
+    "purchase", "disbursement", "rate_change", "interest_pause", "death", "due_day_change", "deferral", "extension",
     "reduced_instalments", "conversion", "reamortisation", "reageing", "personalised_plan", "charge", "payout_refund",
     "merchant_refund", "receipt", "chargeback", "prepayment", "early_settlement", "waiver", "refund", "non_accrual",
     "charge_off", "reversal",
@@ -266,6 +278,6 @@ _PLACE = {kind: place for place, kind in enumerate(KINDS)}
 SortKey: TypeAlias = tuple[date, int, int, str]
 
 
-def sort_key(event: Event) -> SortKey:
+def sort_key(event: Event | AccountEvent) -> SortKey:
     """Return the place of an event in the replay: value date, kind, order of arrival, id."""
     return event.value_date, _PLACE[event.kind], event.sequence, event.event_id

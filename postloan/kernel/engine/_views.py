@@ -108,13 +108,14 @@ def instalments(loan: Replay) -> tuple[InstalmentView, ...]:
     state = loan.state
     balance = state.totals.lent_to_bank
     rows = []
-    for number, row in enumerate(_in_order(state), start=1):
+    for number, row in enumerate(rows_in_order(state), start=1):
         balance -= row.due[PRINCIPAL]
         rows.append(_instalment(row, number, balance))
     return tuple(rows)
 
 
-def _in_order(state: State) -> list[Row]:
+def rows_in_order(state: State) -> list[Row]:
+    """Return the rows of a loan as instalments are numbered: by due date."""
     return sorted(state.rows, key=lambda row: (row.due_date, not row.is_due, row.no))
 
 
@@ -140,7 +141,7 @@ def _instalment(row: Row, number: int, balance: int) -> InstalmentView:
 
 def allocations(loan: Replay) -> tuple[AllocationView, ...]:
     """Return which money paid which part of which instalment, in the order in which it did."""
-    numbers = {row.no: number for number, row in enumerate(_in_order(loan.state), start=1)}
+    numbers = {row.no: number for number, row in enumerate(rows_in_order(loan.state), start=1)}
     return tuple(
         AllocationView(
             part.event_id,

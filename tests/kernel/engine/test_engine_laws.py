@@ -163,6 +163,19 @@ def assert_the_laws(loan):
     principal = sum(row.open_of(3) - row.written[3] for row in state.rows)
     assert accounts.get("loan_principal", 0) == principal
     assert accounts.get("unapplied_receipts", 0) == -state.held_minor
+    # every figure explains itself
+    for number, row in enumerate(e.instalments(loan), start=1):
+        steps = e.explain_instalment(loan, instalment_no=number)
+        assert all(step.recompute() == step.result and step.key in e.LOAN_STEP_KEYS for step in steps), steps
+        last = {step.key.split("_")[0]: step.result for step in steps if not step.key.startswith(("interest_c", "str"))}
+        assert last["principal"] == row.due.principal_minor
+        assert last["interest"] == row.due.interest_minor
+        assert (last["fee"], last["penalty"]) == (row.due.fee_minor, row.due.penalty_minor)
+        assert last["open"] == row.open_minor
+    if loan.state.closed_on is None:
+        steps = e.explain_settlement(loan, on_date=loan.as_of)
+        assert all(step.recompute() == step.result for step in steps), steps
+        assert steps[-1].result == e.settlement_quote(loan, on_date=loan.as_of).total_minor
     # nobody pays interest that the money has not borne
     found = e.balances(loan)
     if is_exact(loan.terms.servicing):
