@@ -37,6 +37,20 @@ def mailbox() -> None:
     asyncio.run(serve_mail(handler=MailboxHandler(directory=type(var_dir())(directory)), listening=listening))
 
 
+def bank() -> None:
+    """Be the simulated bank, over the directory in which Postloan leaves its files."""
+    from postloan.outside.bank.simulator import Faults
+    from postloan.outside.bank.simulator.serving import day_in, load_faults, serve
+
+    directory = var_dir() / "bank"
+    faults_file = directory / "faults.json"
+    serve(
+        directory=directory,
+        faults=load_faults(file=faults_file) if faults_file.exists() else Faults(),
+        today=lambda: day_in(file=directory / "date"),
+    )
+
+
 def preparation() -> None:
     """Migrate the database and prepare the demonstration, telling the supervisor how far it is."""
     with os.fdopen(int(os.environ["POSTLOAN_PROGRESS_FD"]), "w", buffering=1, encoding="utf-8") as out:
@@ -79,7 +93,7 @@ def _set_up_django() -> None:
     django.setup()
 
 
-CHILDREN = {"mailbox": mailbox, "preparation": preparation, "worker": worker, "site": site}
+CHILDREN = {"bank": bank, "mailbox": mailbox, "preparation": preparation, "worker": worker, "site": site}
 
 if __name__ == "__main__":
     end_with_supervisor()

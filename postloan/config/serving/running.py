@@ -98,6 +98,8 @@ class Run:
         self._step("starting the database")
         self._start_database()
         self._start_listener("mailbox", mail_socket)
+        if "POSTLOAN_BANK" not in os.environ:  # a lender's own bank has no need of ours
+            self.supervisor.start(Child(name="bank"))
         lines = self._prepare()
         self.supervisor.start(Child(name="worker"))
         self.state.ready, self.state.lines = True, lines

@@ -93,7 +93,7 @@ def test_what_dies_is_started_again(start) -> None:
     run = start()
     run.await_ready()
 
-    for name in ("worker", "site", "mailbox", "postgres"):
+    for name in ("worker", "site", "mailbox", "bank", "postgres"):
         eventually(lambda name=name: run.pids(name), f"{name} runs")
         [victim] = run.pids(name)
         os.kill(victim, signal.SIGKILL)

@@ -99,6 +99,7 @@ class _File:
     taken_on: date
     debits: list[_Debit]
     outcome: FileOutcome
+    said: list[Report] = field(default_factory=list)  # written once, when first needed
 
 
 @dataclass
@@ -143,7 +144,9 @@ class SimulatedBank:
     def _told(self, file: _File) -> Iterator[Report]:
         """Yield a file's reports under every name they come by."""
         times = {FileOutcome.ANSWERED: 1, FileOutcome.LOST_ANSWER: 0, FileOutcome.ANSWERED_TWICE: 2}[file.outcome]
-        for report in _reports_of(file, self.faults.late_return_days):
+        if not file.said:
+            file.said = list(_reports_of(file, self.faults.late_return_days))
+        for report in file.said:
             for time in range(times):
                 yield Report(report.day, f"{report.name}{'-copy' * time}.xml", report.content)
             for again in range(self._asked.get(file.file_id, 0)):

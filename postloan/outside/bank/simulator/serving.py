@@ -49,6 +49,7 @@ class BankDirectory:
             (directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         self.bank = SimulatedBank(faults=faults)
         self._taken = 0
+        self._said_of: date | None = None  # the day of which everything is said
         for path in sorted((directory / "bank" / "taken").iterdir()):
             self._take(path)
         for path in sorted((directory / "bank" / "asked").iterdir()):
@@ -67,12 +68,15 @@ class BankDirectory:
             path.rename(self.directory / "bank" / "asked" / f"{path.name}~{number:04}")
             self.bank.ask_again(file_id=path.name)
             moved += 1
+        if not moved and today == self._said_of:
+            return 0
         for report in self.bank.reports(today=today):
             mark = self.directory / "bank" / "told" / report.name
             if not mark.exists():
                 write_whole(path=self.directory / "from_bank" / report.name, content=report.content)
                 mark.touch()
                 moved += 1
+        self._said_of = today
         return moved
 
     def _take(self, path: Path) -> None:
