@@ -249,18 +249,25 @@ def _give_interest_back(state: State, event_id: str, day: date, principal: int) 
 
 def chargeback(state: State, event: ev.Chargeback, strict: bool) -> None:
     paid = sum(part.amount_minor for part in state.applied if part.event_id == event.of and not part.is_waiver)
+    paid += sum(each.left_minor for each in state.held if each.event_id == event.of)
     if strict and event.amount_minor > paid:
-        raise no.MoreThanOpen(event.event_id, f"{event.of} paid {paid}")
-    state.totals.charged_back += event.amount_minor
+        raise no.MoreThanOpen(event.event_id, f"{event.of} brought {paid}")
+    from_held = min(event.amount_minor, state.held_minor)
+    take_held(state, from_held)
+    state.totals.refunded += from_held
+    amount = event.amount_minor - from_held
+    state.totals.charged_back += amount
+    if amount == 0:
+        return
     running = state.running
     if running is not None:
-        running.credit_minor += event.amount_minor
-        running.base_moves.append((max(event.value_date, running.from_date), event.amount_minor))
+        running.credit_minor += amount
+        running.base_moves.append((max(event.value_date, running.from_date), amount))
         if running.is_closed:
             running.is_closed, running.paid_on = False, None
         return
     row = _extra_row(state, event.value_date)
-    row.due[PRINCIPAL] += event.amount_minor
+    row.due[PRINCIPAL] += amount
     row.is_due = True
     state.rows.remove(row)
     state.rows.insert(state.current, row)

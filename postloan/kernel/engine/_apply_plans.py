@@ -75,12 +75,16 @@ def due_day_change(state: State, event: ev.DueDayChange, strict: bool) -> None:
 
 def deferral(state: State, event: ev.Deferral, strict: bool) -> None:
     rows, terms = _plan_of(state, event), state.terms.schedule
-    if not 1 <= event.periods <= ev.MOST_PLAN_ROWS:
-        raise no.PlanNotPossible(event.event_id, f"from 1 to {ev.MOST_PLAN_ROWS} periods")
+    if (event.new_due_date is None) == (event.periods == 0) or not 0 <= event.periods <= ev.MOST_PLAN_ROWS:
+        raise no.PlanNotPossible(event.event_id, f"a new due date, or from 1 to {ev.MOST_PLAN_ROWS} periods")
     before = rows[0].due_date
-    first = step_date(
+    first = event.new_due_date or step_date(
         seed_date=before, steps=event.periods, every=terms.every, unit=terms.unit, seed_day=seed_day_of(state)
     )
+    if first <= before:
+        raise no.PlanNotPossible(event.event_id, f"a deferral leads to a day after {before}")
+    if event.new_due_date is not None and terms.unit == "month":
+        state.seed_day = first.day
     if event.interest == "free":
         state.pauses.append((before, first))
     lay_out_again(state, count=len(rows_to_come(state)), first_due_date=first)

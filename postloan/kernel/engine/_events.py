@@ -86,7 +86,12 @@ class Reversal(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chargeback(Happening):
-    """Money paid earlier is demanded back: what it paid is owed again from this day, in the row that runs then."""
+    """
+    Money paid earlier is demanded back: out of what is held for the customer, then as principal owed again.
+
+    It is owed from this day, in the row that runs then, or in a row of its own after the last. Money of the same
+    day comes after it; a receipt of that very day is taken back by a reversal.
+    """
 
     kind: Literal["chargeback"] = "chargeback"
     of: str
@@ -163,10 +168,15 @@ class DueDayChange(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferral(Happening):
-    """All rows not yet due move `periods` later; the interest of the time in between accrues or is free."""
+    """
+    All rows not yet due move `periods` later, or so that the next one falls due on `new_due_date`.
+
+    The interest of the time in between accrues or is free.
+    """
 
     kind: Literal["deferral"] = "deferral"
-    periods: int
+    periods: int = 0
+    new_due_date: date | None = None
     interest: Literal["accrues", "free"] = "accrues"
 
 
@@ -269,7 +279,7 @@ AccountEvent: TypeAlias = Purchase | Receipt | Refund | MerchantRefund | Charge 
 KINDS = (
     "purchase", "disbursement", "rate_change", "interest_pause", "death", "due_day_change", "deferral", "extension",
     "reduced_instalments", "conversion", "reamortisation", "reageing", "personalised_plan", "charge", "payout_refund",
-    "merchant_refund", "receipt", "chargeback", "prepayment", "early_settlement", "waiver", "refund", "non_accrual",
+    "merchant_refund", "chargeback", "receipt", "prepayment", "early_settlement", "waiver", "refund", "non_accrual",
     "charge_off", "reversal",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ still open takes the rest. A row paid early keeps what it was paid; interest tha
 the next row.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from postloan.kernel.engine._interest import mixed_factor, own_interest, whole_factor
@@ -163,6 +163,9 @@ def solve_plan(state: State, *, opening: int, from_date: date, rows: list[Row] |
     """
     whole = [row for row in state.rows[state.current :] if row.bears_interest]
     open_rows = rows if rows is not None else [row for row in whole if not row.is_closed]
+    if state.terms.servicing.row_interest == "as_scheduled" and rows is None and whole:
+        _plan_again(state, whole, opening=opening, from_date=from_date)
+        return
     if not open_rows:
         return
     terms = state.terms.schedule
@@ -170,6 +173,25 @@ def solve_plan(state: State, *, opening: int, from_date: date, rows: list[Row] |
         _solve_instalment(state, open_rows, opening=opening, from_date=from_date)
         return
     _solve_principal(state, open_rows, opening=opening)
+
+
+def _plan_again(state: State, rows: list[Row], *, opening: int, from_date: date) -> None:
+    """Work out a plan whose interest stays as planned: as if nothing had been paid early."""
+    twin = state.copy()
+    plan = [row for row in twin.rows[twin.current :] if row.bears_interest]
+    for row in plan:
+        row.base_moves = [move for move in row.base_moves if move[1] > 0]
+        row.early_principal, row.paid, row.is_closed = 0, [0, 0, 0, 0], False
+        row.plan_interest_minor = None
+    twin.terms = replace(state.terms, servicing=replace(state.terms.servicing, row_interest="days_borrowed"))
+    solve_plan(twin, opening=opening, from_date=from_date)
+    project_again(twin)
+    for row, planned in zip(rows, plan, strict=True):
+        row.instalment_minor = None
+        row.plan_principal_minor = planned.due[PRINCIPAL]
+        row.plan_interest_minor = planned.due[INTEREST] - planned.brought[INTEREST]
+        if row.paid[PRINCIPAL] < planned.due[PRINCIPAL]:
+            row.is_closed, row.paid_on = False, None
 
 
 def _solve_principal(state: State, rows: list[Row], *, opening: int) -> None:

@@ -236,13 +236,13 @@ def same(loan):
 
 
 AnyLoan.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=50, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyLoan = AnyLoan.TestCase
 
 
 @pytest.mark.parametrize("future", ["hold", "next_instalment"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_the_order_of_arrival_of_same_dated_events_does_not_change_totals(future, data):
     loan = data.draw(terms())
