@@ -17,7 +17,7 @@ PASSWORD = "postloan-demo"  # noqa: S105 - of the demonstration
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
-# name, login, language, window, address (of the first loan in bucket M2 where it says LOAN), figure to explain
+# name, login, language, window, address (LOAN stands for that of the first loan in bucket M2), figure to explain
 SHOTS = (
     ("book.en", "sunil", "en-GB", DESK, "/office/", ""),
     ("book.zh", "sunil", "zh-CN", DESK, "/office/", ""),
@@ -25,6 +25,9 @@ SHOTS = (
     ("why.en", "sunil", "en-GB", DESK, "LOAN", "interest-8"),
     ("why.zh", "sunil", "zh-CN", DESK, "LOAN", "interest-8"),
     ("close.en", "sunil", "en-GB", DESK, "/office/close/2018-07-31", ""),
+    ("portfolio.en", "sunil", "en-GB", DESK, "/office/portfolio/", ""),
+    ("portfolio.zh", "sunil", "zh-CN", DESK, "/office/portfolio/", ""),
+    ("night.en", "sunil", "en-GB", DESK, "LOAN/night?on=2018-07-31", ""),
     ("messages.en", "sunil", "en-GB", DESK, "/office/messages/", ""),
     ("portal.en", "borrower", "en-GB", PHONE, "/portal/", ""),
     ("portal.zh", "borrower", "zh-CN", PHONE, "/portal/", ""),
@@ -38,7 +41,7 @@ def main(base: str) -> None:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         for name, login, language, window, address, figure in SHOTS:
             page = _entered(browser, base, login=login, language=language, window=window)
-            page.goto(base + (_late_loan(page, base) if address == "LOAN" else address))
+            page.goto(base + (address.replace("LOAN", _late_loan(page, base)) if "LOAN" in address else address))
             page.wait_for_load_state("networkidle")
             if figure:
                 link = page.locator(f"a[href$='/why/{figure}']")
