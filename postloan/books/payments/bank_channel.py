@@ -1,4 +1,4 @@
-"""The bank that this installation is set to use, and who the lender is to it. Vendors are named in settings."""
+"""The bank that this installation is set to use, and who the lender is to it. Vendors are named in settings, not here."""
 
 from dataclasses import dataclass
 from functools import cache
