@@ -191,6 +191,8 @@ if os.environ.get("POSTLOAN_PAYOUTS") == "bank":
 CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))
 # Who does the partitions: inline, processes:N, ray or ray:ADDRESS (docs/operating/scale.md).
 CLOSE_EXECUTOR = os.environ.get("POSTLOAN_CLOSE_EXECUTOR", f"processes:{min(os.cpu_count() or 1, 8)}")
+# Whether anybody is to be alarmed when a close is late: not in a demonstration, whose calendar stands in 2018.
+CLOSE_WATCHED = os.environ.get("POSTLOAN_CLOSE_WATCHED", "1") != "0"
 # The hours, in the lender's time zone on the day after, by which the close of a day is to be begun and finished.
 CLOSE_STARTED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_STARTED_BY_HOUR", "1"))
 CLOSE_FINISHED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_FINISHED_BY_HOUR", "6"))

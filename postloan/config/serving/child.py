@@ -71,7 +71,8 @@ def preparation() -> None:
 
 
 def worker() -> None:
-    """Do background jobs until asked to end."""
+    """Do background jobs until asked to end; the calendar of the demonstration is not watched."""
+    os.environ.setdefault("POSTLOAN_CLOSE_WATCHED", "0")
     _set_up_django()
     from django.core.management import call_command
 
