@@ -122,9 +122,16 @@ class Processes:
             time.sleep(PAUSE_SECONDS)
 
     def end(self) -> None:
-        """End the other processes."""
+        """
+        End the other processes: none has a task in hand any more, some may still be starting.
+
+        They are ended by signal. A pool that is only told to shut down may leave a
+        worker waiting for a word that never comes, and this process waiting for it.
+        """
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            for worker in list((self._pool._processes or {}).values()):  # noqa: SLF001 - terminate_workers in Python 3.14
+                worker.terminate()
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _pool_in_use(self) -> ProcessPoolExecutor:
         with self._lock:

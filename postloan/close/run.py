@@ -6,6 +6,7 @@ lock; a second runner is told so and does nothing. A run that was killed is
 taken up where it stopped.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -136,7 +137,8 @@ def _close(
         if progress:
             progress(last.business_date, len(finished), len(partitions))
 
-    tasks = [Task(days=days, partition=part, at=clock()) for part in partitions if part.partition_no not in finished]
+    at, now = clock(), time.time()
+    tasks = [Task(days, part, at=at, handed_out_unix=now) for part in partitions if part.partition_no not in finished]
     if tasks:
         executor.run(tasks=tasks, done=done)
     return _finish(runs, by=by, clock=clock, rehearsal_at=rehearsal_at)

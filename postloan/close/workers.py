@@ -18,11 +18,17 @@ class UnknownExecutor(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """One partition of one pass, begun at an instant from which the worker's clock runs on."""
+    """
+    One partition of one pass, handed out at an instant from which the worker's clock runs on.
+
+    `at` is what the coordinator's clock says (a rehearsal has its own), `handed_out_unix`
+    what the machine's says; a worker adds what has passed since.
+    """
 
     days: Pass
     partition: Partition
     at: datetime
+    handed_out_unix: float
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,8 @@ def close_task(task: Task) -> None:
     from postloan.close.partitions import close_partition
     from postloan.close.progress import phase_recorder
 
-    began = time.monotonic()
-
     def clock() -> datetime:
-        return task.at + timedelta(seconds=time.monotonic() - began)
+        return task.at + timedelta(seconds=max(time.time() - task.handed_out_unix, 0))
 
     watch = phase_recorder(run_id=task.days.run_ids[-1], partition_no=task.partition.partition_no, clock=clock)
     close_partition(days=task.days, partition=task.partition, clock=clock, watch=watch)

@@ -165,3 +165,12 @@ def test_an_executor_nobody_knows_is_refused(setting):
 def test_processes_of_one_is_this_process():
     with executor_of(setting="processes:1") as executor:
         assert not isinstance(executor, Processes)
+
+
+def test_a_close_ends_also_while_its_workers_are_still_starting(settings):
+    settings.CLOSE_EXECUTOR = "processes:4"
+    a_seeded_book(loans=60)
+
+    close_through(through_date=FIRST, by="test", clock=lambda: NOW)
+
+    assert [child for child in multiprocessing.active_children() if "Spawn" in type(child).__name__] == []
