@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from postloan.kernel import engine as e
 from postloan.kernel.daycounts import DayCount
 from postloan.kernel.engine import LoanTerms, ServicingTerms
 from postloan.kernel.rates import Rate
@@ -21,3 +22,15 @@ def loan_terms(
         ),
         ServicingTerms(**servicing),
     )
+
+
+def receipt(day, amount, event_id="r1", **more):
+    return e.Receipt(event_id=event_id, value_date=day, amount_minor=amount, **more)
+
+
+def rows_of(loan):
+    return [(row.due.principal_minor, row.due.interest_minor, row.paid.total_minor) for row in e.instalments(loan)]
+
+
+def run(*events, as_of=None, **terms):
+    return e.replay(terms=loan_terms(**terms), events=events, as_of=as_of)
