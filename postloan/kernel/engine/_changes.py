@@ -11,7 +11,7 @@ from postloan.kernel.calendars import step_date
 from postloan.kernel.engine._books import earned_interest, raise_to
 from postloan.kernel.engine._interest import own_interest, rate_on
 from postloan.kernel.engine._opening import rows_of
-from postloan.kernel.engine._projection import overdue_until, project_again, solve_plan
+from postloan.kernel.engine._projection import overdue_until, paid_ahead_by, project_again, solve_plan
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PRINCIPAL, Row, RowKind, State
 from postloan.kernel.engine._timeline import last_free_date
 from postloan.kernel.money import Rounding
@@ -67,7 +67,7 @@ def end_running_row(state: State, on_date: date, kind: RowKind) -> Row:
     )
     state.next_no += 1
     made.own_minor, made.carry_in = own, running.carry_in
-    already = interest_paid_of_own(running)
+    already = interest_paid_of_own(running) + interest_paid_ahead(state)
     made.due[INTEREST] = max(own + running.carry_in - already, 0)
     running.demanded_minor += made.due[INTEREST] - running.carry_in
     running.carry_in = 0
@@ -82,6 +82,11 @@ def end_running_row(state: State, on_date: date, kind: RowKind) -> Row:
 def interest_paid_of_own(row: Row) -> int:
     """Return what a row that is not due was paid of its own interest, beyond what older rows brought into it."""
     return max(row.paid[INTEREST] + row.waived[INTEREST] - row.brought[INTEREST], 0)
+
+
+def interest_paid_ahead(state: State) -> int:
+    """Return interest of days that have gone by which rows after the running one were paid in advance."""
+    return sum(paid_ahead_by(row) for row in rows_to_come(state)[1:])
 
 
 def drop_empty_rows(state: State) -> None:

@@ -57,9 +57,11 @@ def own_interest(state: State, row: Row, *, to_date: date, overdue_to: date | No
         simple = _simple(state, row)
         if simple is not None:
             return simple - row.demanded_minor
-    exact = Fraction(0)
+    sums: dict[int, int] = {}  # numerators by denominator: stretches of one rate share theirs
     for each in stretches(state, row, to_date=to_date, overdue_to=overdue_to):
-        exact += Fraction(each.balance_minor * each.factor.numerator, each.factor.denominator)
+        under = each.factor.denominator
+        sums[under] = sums.get(under, 0) + each.balance_minor * each.factor.numerator
+    exact = sum((Fraction(over, under) for under, over in sums.items()), Fraction(0))
     return round_interest(state, exact) - row.demanded_minor
 
 
@@ -136,13 +138,19 @@ def stretches(state: State, row: Row, *, to_date: date, overdue_to: date | None 
     if overdue_to is not None:
         edges.add(overdue_to)
     days = sorted(day for day in edges if row.from_date <= day <= end)
-    found = []
+    moves: dict[date, int] = {}
+    for day, amount in row.base_moves:
+        moves[day] = moves.get(day, 0) + amount
+    late: dict[date, int] = {}
+    for day, amount in row.over_moves:
+        late[day] = late.get(day, 0) + amount
+    found, base, over = [], row.base_open, row.over_open
     for first, last in pairwise(days):
-        balance = row.base_open + sum(amount for day, amount in row.base_moves if day <= first)
-        if overdue_to is None or first < overdue_to:
-            balance += row.over_open + sum(amount for day, amount in row.over_moves if day <= first)
+        base += moves.get(first, 0)
+        over += late.get(first, 0)
+        is_overdue = overdue_to is None or first < overdue_to
         factor = stretch_factor(state, row, first, last)
-        found.append(Stretch(first, last, balance, rate_on(state, first), factor))
+        found.append(Stretch(first, last, base + (over if is_overdue else 0), rate_on(state, first), factor))
     return found
 
 

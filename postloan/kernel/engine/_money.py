@@ -10,7 +10,7 @@ from datetime import date
 
 from postloan.kernel.allocation import COMPONENTS, Component
 from postloan.kernel.engine._books import close_if_paid, hold, pay_part, take_held
-from postloan.kernel.engine._projection import Payable, payable_in_advance, project_again
+from postloan.kernel.engine._projection import Payable, payable_in_advance, payables_nearest_first, project_again
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PLACE, PRINCIPAL, Row, State
 from postloan.kernel.engine.terms import Future, Timing
 from postloan.kernel.money import Rounding, divide_rounded
@@ -99,17 +99,19 @@ class Till:
             future = "last_instalment"
         if self.left == 0:
             return
+        if future == "next_instalment":
+            self._pay_rows(payables_nearest_first(self.state, self.on_date), places)
+            self._pay_charges_to_come(places)
+            return
         payables = payable_in_advance(self.state, self.on_date)
         match future:
-            case "next_instalment":
-                self._pay_rows(payables, places)
             case "last_instalment":
                 self._pay_from_the_end(payables, places)
             case "reamortise":
                 self._pay_evenly(payables, places)
         self._pay_charges_to_come(places)
 
-    def _pay_rows(self, payables: list[Payable], places: list[int]) -> None:
+    def _pay_rows(self, payables: Iterable[Payable], places: list[int]) -> None:
         for payable in payables:
             if self.left == 0:
                 return

@@ -7,6 +7,7 @@ still open takes the rest. A row paid early keeps what it was paid; interest tha
 the next row.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -44,13 +45,19 @@ def project(state: State) -> None:
     state.is_stale = False
     rows = [row for row in state.rows[state.current :] if row.bears_interest]
     if rows:
-        _walk(state, rows, to_date=FOR_EVER, overdue_to=overdue_until(state, state.today), keep=True)
+        _walk_all(state, rows)
         if all(row.is_closed for row in rows) and _is_something_left(state, rows):
             rows[-1].is_closed, rows[-1].paid_on = False, None
-            _walk(state, rows, to_date=FOR_EVER, overdue_to=overdue_until(state, state.today), keep=True)
+            _walk_all(state, rows)
     for row in state.rows[state.current :]:
         row.due[PENALTY] = row.brought[PENALTY] + _extra(row, "penalty:")
         row.due[FEE] = row.brought[FEE] + _extra(row, "")
+
+
+def _walk_all(state: State, rows: list[Row]) -> None:
+    overdue_to = overdue_until(state, state.today)
+    for _ in _walk(state, rows, to_date=FOR_EVER, overdue_to=overdue_to, keep=True):
+        pass
 
 
 def project_again(state: State) -> None:
@@ -81,29 +88,32 @@ class Payable:
 
 def payable_in_advance(state: State, on_date: date) -> list[Payable]:
     """Return what each open row to come may be paid on a day, nearest first; interest of later rows is not owed."""
+    return list(payables_nearest_first(state, on_date))
+
+
+def payables_nearest_first(state: State, on_date: date) -> Iterator[Payable]:
+    """Yield what each open row to come may be paid, worked out only as far as it is asked for."""
     rows = [row for row in state.rows[state.current :] if row.bears_interest]
     if not rows:
-        return []
+        return
     to_date = on_date
     if state.terms.servicing.row_interest == "as_scheduled":
         to_date = FOR_EVER
     elif state.terms.servicing.payoff == "whole_row":
         to_date = rows[0].due_date
     dues = _walk(state, rows, to_date=to_date, overdue_to=overdue_until(state, on_date), keep=False)
-    return [
-        Payable(row, interest - row.paid[INTEREST] - row.waived[INTEREST], principal - row.paid[PRINCIPAL])
-        for row, (interest, principal) in zip(rows, dues, strict=True)
-        if not row.is_closed
-    ]
+    for row, (interest, principal) in zip(rows, dues, strict=True):
+        if not row.is_closed:
+            yield Payable(row, interest - row.paid[INTEREST] - row.waived[INTEREST], principal - row.paid[PRINCIPAL])
 
 
 def _walk(
     state: State, rows: list[Row], *, to_date: date, overdue_to: date | None, keep: bool
-) -> list[tuple[int, int]]:
-    """Return interest and principal due of each row; with `keep` write them (and the balances) into the rows."""
+) -> Iterator[tuple[int, int]]:
+    """Yield interest and principal due of each row; with `keep` write them (and the balances) into the rows."""
     last_open = next((row for row in reversed(rows) if not row.is_closed), None)
-    base, carry, found = rows[0].base_open, rows[0].carry_in, []
-    paid_ahead = sum(_paid_ahead(row) for row in rows)
+    base, carry = rows[0].base_open, rows[0].carry_in
+    paid_ahead = sum(paid_ahead_by(row) for row in rows)
     for place, row in enumerate(rows):
         if keep:
             row.base_open, row.carry_in = base, carry
@@ -115,7 +125,7 @@ def _walk(
         asked = max(own + carry + row.brought[INTEREST], 0)
         moved = base + sum(amount for _, amount in row.base_moves)
         left = moved + row.early_principal
-        paid_ahead -= _paid_ahead(row)
+        paid_ahead -= paid_ahead_by(row)
         here = asked if row.plan_interest_minor is not None else max(asked - paid_ahead, 0)
         interest, principal = _dues(row, asked=here, left=left, is_last=row is last_open)
         carry = asked - interest
@@ -123,13 +133,12 @@ def _walk(
         if keep:
             row.own_minor, row.carry_out = own, carry
             row.due[INTEREST], row.due[PRINCIPAL] = interest, principal
-        found.append((interest, principal))
-    return found
+        yield interest, principal
 
 
-def _paid_ahead(row: Row) -> int:
+def paid_ahead_by(row: Row) -> int:
     """Return interest of earlier days that a row paid in advance has paid: an earlier row does not ask it again."""
-    if not row.is_closed or row.plan_interest_minor is not None:
+    if row.plan_interest_minor is not None:
         return 0
     return max(row.paid[INTEREST] + row.waived[INTEREST] - row.brought[INTEREST], 0)
 

@@ -8,7 +8,7 @@ Unless agreed otherwise interest is owed for the days the money was really borro
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from postloan.kernel.engine._changes import rows_to_come, undue_principal
+from postloan.kernel.engine._changes import interest_paid_ahead, rows_to_come, undue_principal
 from postloan.kernel.engine._interest import own_interest
 from postloan.kernel.engine._projection import overdue_until
 from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PRINCIPAL, State
@@ -88,7 +88,7 @@ def interest_to_settle(state: State, on_date: date) -> int:
     to_date = running.due_date if state.terms.servicing.payoff == "whole_row" else on_date
     own = own_interest(state, running, to_date=to_date, overdue_to=overdue_until(state, on_date))
     paid_of_brought = min(running.paid[INTEREST], running.brought[INTEREST])
-    paid = running.paid[INTEREST] + running.waived[INTEREST] - paid_of_brought
+    paid = running.paid[INTEREST] + running.waived[INTEREST] - paid_of_brought + interest_paid_ahead(state)
     return max(own + running.carry_in - paid, 0) + brought
 
 

@@ -264,3 +264,19 @@ def test_the_order_of_arrival_of_same_dated_events_does_not_change_totals(future
 
     assert e.balances(one) == e.balances(other)
     assert [(row.due, row.paid) for row in e.instalments(one)] == [(row.due, row.paid) for row in e.instalments(other)]
+
+
+def test_a_late_event_replays_only_the_tail():
+    loan = e.LoanTerms(
+        ScheduleTerms(principal_minor=5_000_000, rate=Rate(120_000, "year"), instalments=24, start_date=START)
+    )
+    receipts = [
+        e.Receipt(event_id=f"e{day}", value_date=START + timedelta(days=day), amount_minor=1_000) for day in range(600)
+    ]
+    before = e.replay(terms=loan, events=receipts)
+
+    late = e.Receipt(event_id="late", value_date=START + timedelta(days=580), amount_minor=1_000)
+    after = e.extend(before=before, events=[late])
+
+    assert after.replayed_events <= 20 + 1 + 32
+    assert same(after) == same(e.replay(terms=loan, events=[*receipts, late]))
