@@ -12,6 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
 from postloan.kernel.allocation import Component, Future, Style, Waterfall
+from postloan.kernel.engine.terms import (
+    OverdueInterest,
+    Payoff,
+    PrepaymentMode,
+    RowInterest,
+    ServicingTerms,
+    Stops,
+)
 from postloan.kernel.events import EventTerms
 from postloan.kernel.money import Rounding
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
@@ -45,6 +53,23 @@ class AllocationRules(_Terms):
         return Waterfall(order=self.order, style=self.style, future=self.future)
 
 
+class ServicingRules(_Terms):
+    """How money paid early, overdue principal, settlement, refunds and death are treated (docs/rules/loan_events.md)."""
+
+    row_interest: RowInterest = "days_borrowed"
+    overdue_interest: OverdueInterest = "none"
+    payoff: Payoff = "to_date"
+    prepayment: PrepaymentMode = "shorter_term"
+    settlement_fee_ppm: int = Field(default=0, ge=0)
+    settlement_fee_minimum_minor: int = Field(default=0, ge=0)
+    settlement_fee_free_after: int | None = Field(default=None, ge=0)
+    minimum_interest_days: int = Field(default=0, ge=0)
+    death_stops: Stops = "interest_and_penalty"
+    merchant_refund_to: Literal["last_instalment", "next_instalment"] = "last_instalment"
+    merchant_refund_fees: bool = True
+    merchant_refund_interest: bool = False
+
+
 class ProductTerms(_Terms):
     """All parameters of one product version."""
 
@@ -56,6 +81,21 @@ class ProductTerms(_Terms):
     late_fee: LateFeeTerms | None = None
     ageing: AgeingTerms = HOUSE_AGEING
     reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
+    servicing: ServicingRules = ServicingRules()
+
+    @property
+    def servicing_terms(self) -> ServicingTerms:
+        """The terms as the loan engine takes them."""
+        return ServicingTerms(
+            currency=self.currency,
+            order=self.allocation.order,
+            style=self.allocation.style,
+            future=self.allocation.future,
+            penalty=self.penalty,
+            late_fee=self.late_fee,
+            ageing=self.ageing,
+            **self.servicing.model_dump(),
+        )
 
     @property
     def reminder_calendar(self) -> ReminderCalendar:
