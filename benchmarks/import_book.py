@@ -33,6 +33,7 @@ from typing import Self
 
 import django
 import psycopg
+from memory import family, kib
 from psycopg import sql
 
 SEED = 20180630
@@ -273,12 +274,12 @@ class _MemoryMeter:
 
     def _watch(self) -> None:
         while not self._done.wait(0.1):
-            kib = _kib(self._backend, "status", "RssAnon:") if self._backend else 0
-            for pid in _family(os.getpid()):
+            held_kib = kib(self._backend, "status", "RssAnon:") if self._backend else 0
+            for pid in family(os.getpid()):
                 # The embedded server is a child too: of it only the process that serves the import, and not its buffers.
                 if not _is_postgres(pid):
-                    kib += _kib(pid, "smaps_rollup", "Pss:")
-            self.peak_mib = max(self.peak_mib, kib / 1024)
+                    held_kib += kib(pid, "smaps_rollup", "Pss:")
+            self.peak_mib = max(self.peak_mib, held_kib / 1024)
 
 
 def _is_postgres(pid: int) -> bool:
@@ -286,25 +287,6 @@ def _is_postgres(pid: int) -> bool:
         return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
     except OSError:
         return True
-
-
-def _family(pid: int) -> list[int]:
-    pids = [pid]
-    try:
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                pids += _family(int(child))
-    except OSError:
-        pass
-    return pids
-
-
-def _kib(pid: int, file: str, field: str) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(field)), 0)
 
 
 if __name__ == "__main__":

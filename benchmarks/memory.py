@@ -31,8 +31,8 @@ class MemoryMeter:
 
     def _watch(self) -> None:
         while not self._done.wait(0.05):
-            own = sum(_kib(pid, "smaps_rollup", "Pss:") for pid in _family(os.getpid()))
-            theirs = sum(_kib(pid, "status", "RssAnon:") for pid in self._backends())
+            own = sum(kib(pid, "smaps_rollup", "Pss:") for pid in family(os.getpid()))
+            theirs = sum(kib(pid, "status", "RssAnon:") for pid in self._backends())
             self.peak_mib = max(self.peak_mib, (own + theirs) / 1024)
 
     def _backends(self) -> list[int]:
@@ -42,7 +42,7 @@ class MemoryMeter:
             postmaster = int((Path(self._data_dir) / "postmaster.pid").read_text().splitlines()[0])
         except (OSError, ValueError, IndexError):
             return []
-        return _family(postmaster)
+        return family(postmaster)
 
 
 def _data_dir(keeper: Any) -> str:
@@ -52,18 +52,20 @@ def _data_dir(keeper: Any) -> str:
         return str(connection.execute("SHOW data_directory").fetchone()[0])  # type: ignore[index]
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Return a process and all its children."""
     pids = [pid]
     try:
         for thread in Path(f"/proc/{pid}/task").iterdir():
             for child in (thread / "children").read_text().split():
-                pids += _family(int(child))
+                pids += family(int(child))
     except OSError:
         pass
     return pids
 
 
-def _kib(pid: int, file: str, field: str) -> int:
+def kib(pid: int, file: str, field: str) -> int:
+    """Return one figure of a process in KiB, 0 where the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     except OSError:
