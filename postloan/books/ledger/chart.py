@@ -21,6 +21,11 @@ class AccountNo(IntEnum):
     INTEREST_INCOME = 9
     FEE_INCOME = 10
     PENALTY_INCOME = 11
+    MERCHANT_SETTLEMENT = 12  # owed by (debit) or to a merchant who gives a purchase back
+    TRANSFERS_BETWEEN_LOANS = 13  # money on its way from one loan to another; nothing once both sides are booked
+    WAIVER_EXPENSE = 14  # what the lender let off
+    CHARGE_OFF_LOSS = 15  # what left the books as a loss; the debt is still owed
+    RECOVERY_INCOME = 16  # what came in for debts written off
 
 
 ACCOUNT_KINDS = {
@@ -35,6 +40,11 @@ ACCOUNT_KINDS = {
     AccountNo.INTEREST_INCOME: "income",
     AccountNo.FEE_INCOME: "income",
     AccountNo.PENALTY_INCOME: "income",
+    AccountNo.MERCHANT_SETTLEMENT: "liability",
+    AccountNo.TRANSFERS_BETWEEN_LOANS: "asset",
+    AccountNo.WAIVER_EXPENSE: "expense",
+    AccountNo.CHARGE_OFF_LOSS: "expense",
+    AccountNo.RECOVERY_INCOME: "income",
 }
 
 RECEIVABLE = {

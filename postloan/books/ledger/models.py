@@ -52,6 +52,14 @@ class JournalEntry(models.Model):
         PENALTY = "penalty"
         ALLOCATION = "allocation"
         CORRECTION = "correction"
+        REVERSAL = "reversal"
+        WAIVER = "waiver"
+        REFUND = "refund"
+        PREPAYMENT = "prepayment"
+        SETTLEMENT = "settlement"
+        CHARGE_OFF = "charge_off"
+        RECOVERY = "recovery"
+        PLAN_CHANGE = "plan_change"
 
     business_date = models.DateField()
     kind = models.CharField(max_length=12, choices=Kind.choices)

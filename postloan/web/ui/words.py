@@ -69,6 +69,15 @@ ENTRY_KIND: Words = {
     "penalty": _("Penalties and late fees"),
     "allocation": _("Receipts allocated"),
     "correction": _("Correction"),
+    "disbursement": _("Paid out"),
+    "reversal": _("Taken back"),
+    "waiver": _("Waived"),
+    "refund": _("Refunded"),
+    "prepayment": _("Paid early"),
+    "settlement": _("Settled early"),
+    "charge_off": _("Charged off"),
+    "recovery": _("Recovered"),
+    "plan_change": _("Plan changed"),
 }
 
 ACCOUNT: Words = {
@@ -83,6 +92,11 @@ ACCOUNT: Words = {
     "interest_income": _("Interest income"),
     "fee_income": _("Fee income"),
     "penalty_income": _("Penalty income"),
+    "merchant_settlement": _("Settlement with merchants"),
+    "transfers_between_loans": _("Transfers between loans"),
+    "waiver_expense": _("Waivers"),
+    "charge_off_loss": _("Losses from charge-off"),
+    "recovery_income": _("Recoveries"),
 }
 
 ACCOUNT_KIND: Words = {
