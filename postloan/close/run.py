@@ -15,6 +15,7 @@ from importlib.metadata import version
 from django.conf import settings
 from django.db import connection, transaction
 
+from postloan.books.accounting.operations import sum_postings
 from postloan.books.ledger.queries import get_business_date
 from postloan.books.positions import lake
 from postloan.care.reminders.tasks import defer_reminders
@@ -146,6 +147,7 @@ def _close(
 
 @transaction.atomic
 def _finish(runs: Sequence[CloseRun], *, by: str, clock: Clock, rehearsal_at: datetime | None) -> list[CloseRun]:
+    sum_postings()  # first: the checks of a month end read the sums
     has_faults = FaultyLoan.objects.filter(solved_at__isnull=True).exists()
     for run in runs:
         run.checks = check_close(business_date=run.business_date)

@@ -21,6 +21,7 @@ from postloan.kernel.engine.terms import (
     Stops,
 )
 from postloan.kernel.events import EventTerms
+from postloan.kernel.lender_accounts import AccountName, LenderAccount
 from postloan.kernel.money import Rounding
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
 from postloan.kernel.reminders import ReminderCalendar
@@ -82,6 +83,7 @@ class ProductTerms(_Terms):
     ageing: AgeingTerms = HOUSE_AGEING
     reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
     servicing: ServicingRules = ServicingRules()
+    accounts: dict[AccountName, LenderAccount] = Field(default_factory=dict)
 
     @property
     def servicing_terms(self) -> ServicingTerms:

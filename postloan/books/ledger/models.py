@@ -122,3 +122,44 @@ class BookSlot(models.Model):
 
     def __str__(self) -> str:
         return f"slot {self.slot} closed through {self.closed_through_date}"
+
+
+class DailySum(models.Model):
+    """
+    What one account was debited and credited on one business date, for one product; NULL for postings without a loan.
+
+    Sums are written in sets (`accounting.operations.sum_postings`) and added to when entries
+    of a day that has sums arrive later. An entry is either in here or in `UnsummedEntry`, never in both
+    (docs/decisions/0066-sums-and-what-they-lack.md).
+    """
+
+    business_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    product_id = models.BigIntegerField(null=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
+    debit_minor = models.BigIntegerField()
+    credit_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business_date", "account", "product_id", "currency"],
+                name="day_has_one_sum_for_each_account",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(debit_minor__gte=0, credit_minor__gte=0), name="daily_sums_are_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} on {self.business_date}"
+
+
+class UnsummedEntry(models.Model):
+    """An entry whose postings are in no daily sum yet. The database adds a row for each entry that is written."""
+
+    entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, primary_key=True, db_constraint=False)
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id}"

@@ -37,19 +37,26 @@ def get_business_date() -> date:
 
 
 def get_trial_balance(*, through_date: date | None = None) -> list[AccountBalance]:
-    """Return every account with its debits and credits up to `through_date` (inclusive); their totals agree."""
+    """
+    Return every account with its debits and credits up to `through_date` (inclusive); their totals agree.
+
+    Read from the daily sums and from the postings that are in none yet, in one
+    statement, so that an entry counts once whoever sums meanwhile.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH leg AS (
-                SELECT posting.debit_id AS account_id, amount_minor AS debit, 0::bigint AS credit, business_date
-                FROM ledger_posting posting JOIN ledger_journalentry entry ON entry.id = posting.entry_id
-                UNION ALL
-                SELECT posting.credit_id, 0, amount_minor, business_date
-                FROM ledger_posting posting JOIN ledger_journalentry entry ON entry.id = posting.entry_id
+            WITH tail AS (
+                SELECT posting.debit_id, posting.credit_id, posting.amount_minor, entry.business_date
+                FROM ledger_unsummedentry JOIN ledger_journalentry entry ON entry.id = entry_id
+                JOIN ledger_posting posting USING (entry_id)
+            ), leg AS (
+                SELECT account_id, debit_minor, credit_minor, business_date FROM ledger_dailysum
+                UNION ALL SELECT debit_id, amount_minor, 0, business_date FROM tail
+                UNION ALL SELECT credit_id, 0, amount_minor, business_date FROM tail
             )
             SELECT account.id, account.code, account.kind,
-                   coalesce(sum(leg.debit), 0)::bigint, coalesce(sum(leg.credit), 0)::bigint
+                   coalesce(sum(leg.debit_minor), 0)::bigint, coalesce(sum(leg.credit_minor), 0)::bigint
             FROM ledger_account account
             LEFT JOIN leg ON leg.account_id = account.id AND (%(through)s::date IS NULL OR business_date <= %(through)s)
             GROUP BY account.id ORDER BY account.id

@@ -13,9 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext
 
 from postloan.care.outreach.models import Message
-
-# Currencies whose minor unit is not a hundredth (ISO 4217).
-DECIMALS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+from postloan.kernel.currencies import decimals_of
 
 SYMBOLS = {
     "en": {"USD": "$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$"},
@@ -29,24 +27,6 @@ DAY_FORMATS = {"en": "j M Y", "zh": "Y年n月j日"}
 MONTH_FORMATS = {"en": "M Y", "zh": "Y年n月"}
 INSTANT_FORMATS = {"en": "j M Y, H:i", "zh": "Y年n月j日 H:i"}
 WEEKDAY_FORMATS = {"en": "l, j F Y", "zh": "Y年n月j日 l"}
-
-
-def decimals_of(*, currency: str) -> int:
-    """Return how many decimals the currency is written with."""
-    return DECIMALS.get(currency, 2)
-
-
-def plain_amount(*, amount_minor: int, currency: str) -> str:
-    """
-    Return the amount without symbol and grouping, as a file has it.
-
-    >>> plain_amount(amount_minor=-123456, currency="USD")
-    '-1234.56'
-    """
-    decimals = decimals_of(currency=currency)
-    whole, part = divmod(abs(amount_minor), 10**decimals)
-    sign = "-" if amount_minor < 0 else ""
-    return f"{sign}{whole}" + (f".{part:0{decimals}d}" if decimals else "")
 
 
 def amount_text(*, amount_minor: int, currency: str) -> str:

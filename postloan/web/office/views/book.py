@@ -19,11 +19,11 @@ from postloan.books.loans.queries import find_loans, get_book_currency, get_buck
 from postloan.books.positions.queries import get_buckets_by_day, get_positions
 from postloan.ground.access.roles import OFFICE
 from postloan.kernel.ageing import HOUSE_BANDS
+from postloan.kernel.currencies import decimals_of, plain_amount
 from postloan.web.office.alarms import get_alarms
 from postloan.web.ui import words
 from postloan.web.ui.access import for_roles
 from postloan.web.ui.asking import asked_choice, asked_day, asked_number, asked_text
-from postloan.web.ui.figures import decimals_of, plain_amount
 from postloan.web.ui.paging import MOST_ROWS_IN_FILE, PAGE_ROWS, csv_answer, page_of, wants_csv
 
 DAYS_SHOWN = 62
