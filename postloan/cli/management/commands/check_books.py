@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--every-posting", action="store_true", help="also sum every posting ever and compare the daily sums with it"
+            "--every-posting",
+            action="store_true",
+            help="also sum every posting ever and compare the daily sums with it",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
