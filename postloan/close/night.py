@@ -44,6 +44,7 @@ PLAN = {
     "due_date": pl.Date,
     "principal_minor": pl.Int64,
     "interest_minor": pl.Int64,
+    "fee_minor": pl.Int64,
 }
 INSTALMENTS = {
     "loan_id": pl.Int64,

@@ -44,25 +44,29 @@ def schedule_of(*, product: ProductTerms, agreed: Agreed) -> Schedule:
     Raises:
         schedules.TermsRefused: naming the field, where the terms make no schedule.
     """
+    return build_schedule(terms=schedule_terms_of(product=product, agreed=agreed))
+
+
+def schedule_terms_of(*, product: ProductTerms, agreed: Agreed) -> ScheduleTerms:
+    """Return what the plan is made from: the product's rules and fees with the figures agreed to."""
     rules = product.schedule
-    return build_schedule(
-        terms=ScheduleTerms(
-            principal_minor=agreed.principal_minor,
-            rate=Rate(agreed.rate_ppm, product.rate_per),
-            instalments=agreed.instalments,
-            start_date=agreed.start_date,
-            method=Method(rules.method),
-            every=agreed.every,
-            unit=agreed.unit,
-            first_due_date=agreed.first_due_date,
-            due_day=agreed.due_day,
-            minimum_first_days=agreed.minimum_first_days,
-            seed_day=agreed.seed_day,
-            day_count=DayCount(rules.day_count),
-            interest_rounding=rules.interest_rounding,
-            instalment_rounding=rules.instalment_rounding,
-            instalment_multiple_minor=rules.instalment_multiple_minor,
-        )
+    return ScheduleTerms(
+        principal_minor=agreed.principal_minor,
+        rate=Rate(agreed.rate_ppm, product.rate_per),
+        instalments=agreed.instalments,
+        start_date=agreed.start_date,
+        method=Method(rules.method),
+        every=agreed.every,
+        unit=agreed.unit,
+        first_due_date=agreed.first_due_date,
+        due_day=agreed.due_day,
+        minimum_first_days=agreed.minimum_first_days,
+        seed_day=agreed.seed_day,
+        day_count=DayCount(rules.day_count),
+        interest_rounding=rules.interest_rounding,
+        instalment_rounding=rules.instalment_rounding,
+        instalment_multiple_minor=rules.instalment_multiple_minor,
+        fees=product.fees_for(instalments=agreed.instalments),
     )
 
 

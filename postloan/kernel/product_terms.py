@@ -8,7 +8,7 @@ terms say.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
 from postloan.kernel.allocation import Component, Future, Style, Waterfall
@@ -25,6 +25,7 @@ from postloan.kernel.lender_accounts import AccountName, LenderAccount
 from postloan.kernel.money import Rounding
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
 from postloan.kernel.reminders import ReminderCalendar
+from postloan.kernel.schedules import Fee, FeeSpread, Remainder
 
 
 class _Terms(BaseModel):
@@ -39,6 +40,28 @@ class ScheduleRules(_Terms):
     interest_rounding: Rounding = Rounding.HALF_UP
     instalment_rounding: Rounding = Rounding.HALF_UP
     instalment_multiple_minor: int = Field(default=1, ge=1)
+
+
+class FeeRule(_Terms):
+    """
+    A fee that falls due with the instalments, in minor units or millionths of the principal; no interest runs on it.
+
+    In `each_row` (a fee per period), in the `first_row` (a fee on use) or `split` over all rows. `instalments` limits
+    it to loans of so many rows. What is kept back from the payout is no such fee but a lower principal (kernel.offers).
+    """
+
+    name: str = Field(min_length=1, max_length=60)
+    amount_minor: int | None = Field(default=None, ge=0)
+    ppm: int | None = Field(default=None, ge=0)
+    spread: FeeSpread = FeeSpread.EACH_ROW
+    remainder: Literal[Remainder.FIRST, Remainder.LAST] = Remainder.LAST
+    instalments: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> "FeeRule":
+        if (self.amount_minor is None) == (self.ppm is None):
+            raise ValueError("give either amount_minor or ppm")
+        return self
 
 
 class AllocationRules(_Terms):
@@ -77,6 +100,7 @@ class ProductTerms(_Terms):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     rate_per: Literal["year", "month", "day"] = "year"
     schedule: ScheduleRules = ScheduleRules()
+    fees: tuple[FeeRule, ...] = ()
     allocation: AllocationRules = AllocationRules()
     penalty: PenaltyTerms | None = None
     late_fee: LateFeeTerms | None = None
@@ -84,6 +108,20 @@ class ProductTerms(_Terms):
     reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
     servicing: ServicingRules = ServicingRules()
     accounts: dict[AccountName, LenderAccount] = Field(default_factory=dict)
+
+    def fees_for(self, *, instalments: int) -> tuple[Fee, ...]:
+        """Return the fees of a loan of so many rows, as the schedule takes them."""
+        return tuple(
+            Fee(
+                name=fee.name,
+                amount_minor=fee.amount_minor,
+                ppm=fee.ppm,
+                spread=fee.spread,
+                remainder=Remainder(fee.remainder),
+            )
+            for fee in self.fees
+            if not fee.instalments or instalments in fee.instalments
+        )
 
     @property
     def servicing_terms(self) -> ServicingTerms:

@@ -19,7 +19,10 @@ def figures_of(*, offer: Offer, product_version_id: int, texts: Sequence[LegalTe
         "principal_minor": offer.agreed.principal_minor,
         "rate": str(offer.rate),
         "start_date": offer.agreed.start_date.isoformat(),
-        "rows": [[row.due_date.isoformat(), row.principal_minor, row.interest_minor] for row in offer.schedule.rows],
+        "rows": [
+            [row.due_date.isoformat(), row.principal_minor, row.interest_minor, *([row.fee_minor] * bool(row.fees))]
+            for row in offer.schedule.rows
+        ],
         "annual_rates": {
             name: getattr(offer.annual_rates, name)
             for name in ("china_nominal", "china_compounded", "eu_effective", "us_actuarial")

@@ -215,6 +215,7 @@ class LoanOffer(models.Model):
     due_dates = ArrayField(models.DateField())
     row_principal_minor = ArrayField(models.BigIntegerField())
     row_interest_minor = ArrayField(models.BigIntegerField())
+    row_fee_minor = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     annual_rate_method = models.CharField(max_length=20)
     annual_rate_ppm = models.BigIntegerField(null=True)
     annual_rates = models.JSONField()

@@ -105,7 +105,8 @@ class ScheduleVersion(models.Model):
     """
     The plan of a loan, row i of every array being instalment `from_instalment_no + i`.
 
-    `row_from_date` is where the first row's interest begins. Never edited: the database refuses it.
+    `row_from_date` is where the first row's interest begins. `fee_minor` is empty where the plan has no fees. Never
+    edited: the database refuses it.
     """
 
     class Reason(models.TextChoices):
@@ -121,14 +122,23 @@ class ScheduleVersion(models.Model):
     due_dates = ArrayField(models.DateField())
     principal_minor = ArrayField(models.BigIntegerField())
     interest_minor = ArrayField(models.BigIntegerField())
+    fee_minor = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     class Meta:
         constraints: ClassVar = [
             UniqueConstraint(fields=["loan", "version_no"], name="schedule_version_is_unique"),
+            CheckConstraint(
+                condition=Q(fee_minor__len=0) | Q(fee_minor__len=F("due_dates__len")), name="schedule_fees_fit_rows"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"schedule {self.version_no} of loan {self.loan_id}"
+
+    @property
+    def fees_by_row(self) -> list[int]:
+        """The fees of each row in minor units, zeros where the plan has none."""
+        return self.fee_minor or [0] * len(self.due_dates)
 
 
 def _component_constraints() -> list[BaseConstraint]:

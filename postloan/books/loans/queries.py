@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
@@ -27,6 +27,21 @@ class BucketTotal:
     outstanding_minor: int
 
 
+class PlanLine(NamedTuple):
+    """A row of one version as it was made, in minor units."""
+
+    instalment_no: int
+    due_date: date
+    principal_minor: int
+    interest_minor: int
+    fee_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """What the row asks for."""
+        return self.principal_minor + self.interest_minor + self.fee_minor
+
+
 @dataclass(frozen=True)
 class PlanRow:
     """
@@ -43,6 +58,7 @@ class PlanRow:
     opening_minor: int
     principal_minor: int
     interest_minor: int
+    fee_minor: int
     state: RowState
     version_no: int
     is_last: bool
@@ -50,8 +66,8 @@ class PlanRow:
 
     @property
     def total_minor(self) -> int:
-        """What the plan asks for: principal and interest."""
-        return self.principal_minor + self.interest_minor
+        """What the plan asks for: principal, interest and fees."""
+        return self.principal_minor + self.interest_minor + self.fee_minor
 
     @property
     def closing_minor(self) -> int:
@@ -153,15 +169,15 @@ def get_open_instalments(*, loan_ids: Collection[int]) -> dict[int, list[Instalm
     return found
 
 
-def get_planned_rows(*, loans: Sequence[Loan]) -> dict[int, tuple[int, date, int, int]]:
-    """Return the next row not demanded yet of each loan that has one: number, due date, principal, interest."""
+def get_planned_rows(*, loans: Sequence[Loan]) -> dict[int, PlanLine]:
+    """Return the next row not demanded yet of each loan that has one."""
     wanted = {loan.pk: loan for loan in loans if loan.next_instalment_no is not None}
     versions = ScheduleVersion.objects.filter(loan_id__in=wanted, version_no=F("loan__schedule_version_no"))
     return {
         version.loan_id: line
         for version in versions
         for line in version_lines(version=version)
-        if line[0] == wanted[version.loan_id].next_instalment_no
+        if line.instalment_no == wanted[version.loan_id].next_instalment_no
     }
 
 
@@ -216,14 +232,10 @@ def open_of(*, instalment: Instalment) -> int:
     return sum(instalment.open_minor(name) for name in COMPONENTS)
 
 
-def version_lines(*, version: ScheduleVersion) -> list[tuple[int, date, int, int]]:
-    """Return (instalment no, due date, principal, interest) of each row of one version, as it was made."""
-    return [
-        (version.from_instalment_no + place, due_date, principal, interest)
-        for place, (due_date, principal, interest) in enumerate(
-            zip(version.due_dates, version.principal_minor, version.interest_minor, strict=True)
-        )
-    ]
+def version_lines(*, version: ScheduleVersion) -> list[PlanLine]:
+    """Return each row of one version, as it was made."""
+    columns = (version.due_dates, version.principal_minor, version.interest_minor, version.fees_by_row)
+    return [PlanLine(version.from_instalment_no + place, *row) for place, row in enumerate(zip(*columns, strict=True))]
 
 
 def _rows_of(*, loan: Loan, version: ScheduleVersion, raised: dict[int, Instalment], as_of: date) -> dict[int, PlanRow]:
@@ -236,16 +248,18 @@ def _rows_of(*, loan: Loan, version: ScheduleVersion, raised: dict[int, Instalme
         no: PlanRow(
             instalment_no=no,
             from_date=starts[place],
-            due_date=due_date,
+            due_date=line.due_date,
             opening_minor=to_repay - repaid[place],
-            principal_minor=principal,
-            interest_minor=interest,
-            state=_row_state(loan=loan, instalment=raised.get(no), no=no, due_date=due_date, as_of=as_of),
+            principal_minor=line.principal_minor,
+            interest_minor=line.interest_minor,
+            fee_minor=line.fee_minor,
+            state=_row_state(loan=loan, instalment=raised.get(no), no=no, due_date=line.due_date, as_of=as_of),
             version_no=version.version_no,
             is_last=no == last_no,
             instalment=raised.get(no),
         )
-        for place, (no, due_date, principal, interest) in enumerate(version_lines(version=version))
+        for place, line in enumerate(version_lines(version=version))
+        for no in (line.instalment_no,)
     }
 
 

@@ -71,9 +71,9 @@ def _planned(*, loans: Sequence[Loan], through_date: date) -> dict[int, list[Ope
     for version in versions:
         first = ahead[version.loan_id].next_instalment_no or 0
         rows[version.loan_id] = [
-            OpenRow(version.loan_id, no, due_date, principal + interest)
-            for no, due_date, principal, interest in version_lines(version=version)
-            if no >= first and due_date <= through_date
+            OpenRow(version.loan_id, line.instalment_no, line.due_date, line.total_minor)
+            for line in version_lines(version=version)
+            if line.instalment_no >= first and line.due_date <= through_date
         ]
     return rows
 

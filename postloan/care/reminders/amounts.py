@@ -58,4 +58,4 @@ def _planned_minor(plan: ScheduleVersion, instalment_no: int) -> int:
     place = instalment_no - plan.from_instalment_no
     if not 0 <= place < len(plan.due_dates):
         return 0
-    return plan.principal_minor[place] + plan.interest_minor[place]
+    return plan.principal_minor[place] + plan.interest_minor[place] + plan.fees_by_row[place]

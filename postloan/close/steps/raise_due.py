@@ -17,7 +17,7 @@ KIND = JournalEntry.Kind.RAISE_DUE.value
 
 
 def raise_due(night: Night) -> Night:
-    """Add an instalment for each row due by tomorrow, post its interest, and move the loans to their next row."""
+    """Add an instalment for each row due by tomorrow, post its interest and fees, and move the loans to their next row."""
     due = night.plan.filter(pl.col("due_date") <= night.tomorrow)
     if due.is_empty():
         return night
@@ -37,24 +37,34 @@ def raise_due(night: Night) -> Night:
         .otherwise(0)
         .alias("accrued_minor")
     )
-    night = night.with_postings(
-        kind=KIND,
-        debit=AccountNo.INTEREST_RECEIVABLE,
-        credit=AccountNo.ACCRUED_INTEREST,
-        rows=due,
-        amount="accrued_minor",
-    ).with_postings(
-        kind=KIND,
-        debit=AccountNo.INTEREST_RECEIVABLE,
-        credit=AccountNo.INTEREST_INCOME,
-        rows=due,
-        amount=pl.col("interest_minor") - pl.col("accrued_minor"),
+    night = (
+        night.with_postings(
+            kind=KIND,
+            debit=AccountNo.INTEREST_RECEIVABLE,
+            credit=AccountNo.ACCRUED_INTEREST,
+            rows=due,
+            amount="accrued_minor",
+        )
+        .with_postings(
+            kind=KIND,
+            debit=AccountNo.INTEREST_RECEIVABLE,
+            credit=AccountNo.INTEREST_INCOME,
+            rows=due,
+            amount=pl.col("interest_minor") - pl.col("accrued_minor"),
+        )
+        .with_postings(
+            kind=KIND,
+            debit=AccountNo.FEE_RECEIVABLE,
+            credit=AccountNo.FEE_INCOME,
+            rows=due,
+            amount="fee_minor",
+        )
     )
     return replace(night, instalments=_with_new(night, due), loans=_moved_on(night, due))
 
 
 def _with_new(night: Night, due: pl.DataFrame) -> pl.DataFrame:
-    amounts = {"principal_due_minor": pl.col("principal_minor"), "interest_due_minor": pl.col("interest_minor")}
+    amounts = {f"{name}_due_minor": pl.col(f"{name}_minor") for name in ("principal", "interest", "fee")}
     zeros = [name for name in INSTALMENTS if name.endswith(("_minor", "_days")) and name not in amounts]
     new = due.with_columns(
         **amounts,

@@ -66,7 +66,9 @@ def _loans_sql(which: str, through_date: date) -> str:
                plan.interest_minor[place.k] AS row_interest_minor,
                CASE WHEN {due} THEN plan.due_dates[place.k:] END AS due_dates,
                CASE WHEN {due} THEN plan.principal_minor[place.k:] END AS principal_minor,
-               CASE WHEN {due} THEN plan.interest_minor[place.k:] END AS interest_minor
+               CASE WHEN {due} THEN plan.interest_minor[place.k:] END AS interest_minor,
+               CASE WHEN {due} THEN CASE WHEN cardinality(plan.fee_minor) > 0 THEN plan.fee_minor[place.k:]
+                    ELSE array_fill(0::bigint, ARRAY[cardinality(plan.due_dates[place.k:])]) END END AS fee_minor
         FROM loans_loan loan
         LEFT JOIN loans_scheduleversion plan
                ON plan.loan_id = loan.id AND plan.version_no = loan.schedule_version_no
@@ -88,13 +90,16 @@ _RECEIPTS_SQL = """
 """
 
 
+_AMOUNTS = ("principal_minor", "interest_minor", "fee_minor")
+
+
 def _plan(loans: pl.DataFrame, *, through_date: date) -> pl.DataFrame:
     """Return, for loans with a row due by `through_date`, those rows and the one after them."""
     rows = (
         loans.lazy()
         .filter(pl.col("due_dates").is_not_null())
-        .select("loan_id", "next_instalment_no", "row_from_date", "due_dates", "principal_minor", "interest_minor")
-        .explode("due_dates", "principal_minor", "interest_minor")
+        .select("loan_id", "next_instalment_no", "row_from_date", "due_dates", *_AMOUNTS)
+        .explode("due_dates", *_AMOUNTS)
         .rename({"due_dates": "due_date"})
         .with_columns(
             (pl.col("next_instalment_no") + pl.int_range(pl.len()).over("loan_id")).alias("instalment_no"),

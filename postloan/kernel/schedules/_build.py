@@ -389,6 +389,8 @@ def _fee_parts(*, terms: ScheduleTerms, fee: Fee, rows: int) -> list[FeePart]:
         )
     if fee.spread is FeeSpread.EACH_ROW:
         return [FeePart(fee, amount, amount)] * rows
+    if fee.spread is FeeSpread.FIRST_ROW:
+        return [FeePart(fee, amount, amount), *([FeePart(fee, 0, 0)] * (rows - 1))]
     split = split_equally(amount_minor=amount, rows=rows, rounding=terms.interest_rounding, remainder=fee.remainder)
     return [FeePart(fee, part, split.regular_minor) for part in split.parts_minor]
 

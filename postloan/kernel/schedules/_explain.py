@@ -343,7 +343,9 @@ def _fee(terms: ScheduleTerms, schedule: Schedule, part: FeePart) -> Step:
     if fee.ppm is not None:
         values, rounding = {"principal": terms.principal_minor, "share_ppm": fee.ppm}, terms.interest_rounding
         formula = f"principal * share_ppm / {PPM}"
-    if fee.spread is FeeSpread.EACH_ROW:
+    if fee.spread is FeeSpread.FIRST_ROW and not part.amount_minor:
+        return Step("fee", "0", {}, 0)
+    if fee.spread is not FeeSpread.SPLIT:
         return Step("fee", formula, values, part.amount_minor, rounding)
     whole = Step("fee", formula, values, 0, rounding).recompute()
     assert isinstance(whole, int) or whole.denominator == 1

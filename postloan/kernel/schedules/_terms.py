@@ -60,6 +60,7 @@ class FeeSpread(StrEnum):
     """How an amount meets the rows."""
 
     EACH_ROW = "each_row"  # the whole amount in every row
+    FIRST_ROW = "first_row"  # the whole amount in the first row: a fee on use
     SPLIT = "split"  # divided equally, the remainder named
 
 

@@ -76,6 +76,6 @@ def next_dues(*, loans: Sequence[Loan], today: date) -> list[Due]:
             late = max((today - row.due_date).days, 0)
             dues.append(Due(loan, row.instalment_no, row.due_date, open_of(instalment=row), late))
         if loan.pk in planned:
-            number, due_date, principal, interest = planned[loan.pk]
-            dues.append(Due(loan, number, due_date, principal + interest, 0))
+            line = planned[loan.pk]
+            dues.append(Due(loan, line.instalment_no, line.due_date, line.total_minor, 0))
     return sorted(dues, key=lambda due: (due.due_date, due.loan.pk))

@@ -133,6 +133,7 @@ def _make_offer(*, application: Application, preview: Preview, by: str, at: date
         due_dates=list(offer.schedule.due_dates),
         row_principal_minor=[row.principal_minor for row in offer.schedule.rows],
         row_interest_minor=[row.interest_minor for row in offer.schedule.rows],
+        row_fee_minor=[row.fee_minor for row in offer.schedule.rows] if offer.schedule.fee_minor else [],
         annual_rate_method=terms.annual_rate,
         annual_rate_ppm=getattr(offer.annual_rates, terms.annual_rate),
         annual_rates=asdict(offer.annual_rates),

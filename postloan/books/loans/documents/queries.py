@@ -80,15 +80,15 @@ def _with_annual_rates(terms: TermsOfLoan, first: ScheduleVersion) -> TermsOfLoa
 def _plan(version: ScheduleVersion) -> tuple[PlanLine, ...]:
     left = sum(version.principal_minor)
     lines = []
-    for number, due_date, principal, interest in version_lines(version=version):
-        left -= principal
+    for line in version_lines(version=version):
+        left -= line.principal_minor
         lines.append(
             PlanLine(
-                instalment_no=number,
-                due_date=due_date,
-                principal_minor=principal,
-                interest_minor=interest,
-                fee_minor=0,
+                instalment_no=line.instalment_no,
+                due_date=line.due_date,
+                principal_minor=line.principal_minor,
+                interest_minor=line.interest_minor,
+                fee_minor=line.fee_minor,
                 balance_minor=left,
             )
         )

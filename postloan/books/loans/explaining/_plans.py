@@ -29,6 +29,7 @@ STEPS_OF = {
         "principal_part_remainder",
         "principal_at_the_end",
     },
+    "fee": {"fee", "fee_remainder"},
     "total": {"total"},
     "balance": {"balance_after"},
 }
@@ -66,14 +67,21 @@ def explain_plan_row(
         "version_no": version.version_no,
     }
     principal, interest = version.principal_minor[place], version.interest_minor[place]
+    fee = version.fees_by_row[place]
     balance = sum(version.principal_minor[place:])
     if built is None:
-        return _given(instalment_no=instalment_no, principal=principal, interest=interest, balance=balance, facts=facts)
+        return _given(
+            instalment_no=instalment_no, principal=principal, interest=interest, fee=fee, balance=balance, facts=facts
+        )
     terms, schedule = built
     steps = explain_row(terms=terms, schedule=schedule, instalment_no=place + 1)
     explained = {}
     for figure, keys in STEPS_OF.items():
         chosen = tuple(step for step in steps if step.key in keys)
+        if figure == "fee":
+            if not version.fee_minor:
+                continue
+            chosen = _with_sum(chosen, fee)
         if figure == "interest":
             chosen = _without_empty_carry(chosen)
         name = f"{figure}-{instalment_no}"
@@ -121,6 +129,7 @@ def _candidates(*, loan: Loan, version: ScheduleVersion) -> Iterator[ScheduleTer
         interest_rounding=rules.interest_rounding,
         instalment_rounding=rules.instalment_rounding,
         instalment_multiple_minor=rules.instalment_multiple_minor,
+        fees=loan.product_version.product_terms.fees_for(instalments=loan.instalments) if version.fee_minor else (),
     )
     yield plain
     if plain.method is Method.EQUAL_INSTALMENT:
@@ -132,7 +141,17 @@ def _is_same(*, schedule: Schedule, version: ScheduleVersion) -> bool:
         list(schedule.due_dates) == list(version.due_dates)
         and [row.principal_minor for row in schedule.rows] == list(version.principal_minor)
         and [row.interest_minor for row in schedule.rows] == list(version.interest_minor)
+        and [row.fee_minor for row in schedule.rows] == version.fees_by_row
     )
+
+
+def _with_sum(steps: tuple[Step, ...], fee: int) -> tuple[Step, ...]:
+    """Return the steps of a row's fees, ending in their sum where a row has several."""
+    ends = [step for step in steps if step.key in STEPS_OF["fee"]]
+    if len(ends) < 2:
+        return steps
+    names = {f"fee_{number}": step.result for number, step in enumerate(ends, start=1)}
+    return (*steps, Step("fees", " + ".join(names), names, fee))
 
 
 def _without_empty_carry(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -142,13 +161,15 @@ def _without_empty_carry(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return steps[:-1] if is_plain and len(steps) > 1 and steps[-2].result == due.result else steps
 
 
-def _given(*, instalment_no: int, principal: int, interest: int, balance: int, facts: Facts) -> dict[str, Explanation]:
+def _given(
+    *, instalment_no: int, principal: int, interest: int, fee: int, balance: int, facts: Facts
+) -> dict[str, Explanation]:
     """Return what is known of a row that the terms do not give: only its sums can be worked out."""
     total = Step(
         "total",
         "principal + interest + fees",
-        {"principal": principal, "interest": interest, "fees": 0},
-        principal + interest,
+        {"principal": principal, "interest": interest, "fees": fee},
+        principal + interest + fee,
     )
     after = Step(
         "balance_after",
@@ -159,9 +180,11 @@ def _given(*, instalment_no: int, principal: int, interest: int, balance: int, f
     found: dict[str, tuple[tuple[Step, ...], int]] = {
         "interest": ((), interest),
         "principal": ((), principal),
-        "total": ((total,), principal + interest),
+        "total": ((total,), principal + interest + fee),
         "balance": ((after,), balance - principal),
     }
+    if fee:
+        found["fee"] = ((), fee)
     return {
         f"{name}-{instalment_no}": Explanation(
             figure=f"{name}-{instalment_no}",

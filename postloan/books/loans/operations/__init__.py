@@ -12,7 +12,6 @@ from postloan.books.loans.operations._open_loan import (
     Contract,
     ContractReused,
     DisbursedInFuture,
-    FeesHaveNoPlace,
     KeptBackFromPayout,
     open_loan,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "Contract",
     "ContractReused",
     "DisbursedInFuture",
-    "FeesHaveNoPlace",
     "Imported",
     "KeptBackFromPayout",
     "NothingToLoad",

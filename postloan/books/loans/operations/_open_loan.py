@@ -33,10 +33,6 @@ class ContractReused(ValueError):
     """The contract's number is already on a loan with other facts."""
 
 
-class FeesHaveNoPlace(ValueError):
-    """The plan asks for fees, which a schedule version cannot hold."""
-
-
 @dataclass(frozen=True)
 class Contract:
     """
@@ -73,8 +69,7 @@ def open_loan(*, contract: Contract, by: str, at: datetime) -> Loan:
 
     It stands in the books of its customer's business date; interest runs from `agreed.start_date`, which may lie
     before but not after it. Tonight's close is the first to look at it. Refusals: BorrowerUnknown, BooksNotOpen,
-    DisbursedInFuture, KeptBackFromPayout, ContractReused, FeesHaveNoPlace; schedules.TermsRefused where the terms
-    make no plan.
+    DisbursedInFuture, KeptBackFromPayout, ContractReused; schedules.TermsRefused where the terms make no plan.
     """
     business_date = _hold_slot(customer_id=contract.customer_id)
     # Two who open the same contract wait for each other here.
@@ -86,8 +81,6 @@ def open_loan(*, contract: Contract, by: str, at: datetime) -> Loan:
         return known
     _refuse_wrong(contract=contract, business_date=business_date)
     schedule = schedule_of(product=contract.product_version.product_terms, agreed=contract.agreed)
-    if schedule.fee_minor:
-        raise FeesHaveNoPlace(f"{schedule.fee_minor} of fees")
     loan = _write_loan(contract=contract, schedule=schedule, business_date=business_date)
     _post(loan=loan, contract=contract, business_date=business_date, at=at)
     audit.record_act(
@@ -166,6 +159,7 @@ def _write_loan(*, contract: Contract, schedule: Schedule, business_date: date) 
         due_dates=list(schedule.due_dates),
         principal_minor=[row.principal_minor for row in schedule.rows],
         interest_minor=[row.interest_minor for row in schedule.rows],
+        fee_minor=[row.fee_minor for row in schedule.rows] if schedule.fee_minor else [],
     )
     return loan
 

@@ -45,6 +45,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "standing": queries.get_standing(loan=found, rows=rows, instalments=instalments, as_of=as_of),
         "rows": rows,
         "row_totals": _row_totals(rows),
+        "has_fees": any(row.fee_minor for row in rows),
         "older_versions": [
             {"version": version, "lines": queries.version_lines(version=version)} for version in versions[1:]
         ],
@@ -133,6 +134,7 @@ def _row_totals(rows: Sequence[queries.PlanRow]) -> dict[str, int] | None:
     return {
         "principal": sum(row.principal_minor for row in rows),
         "interest": sum(row.interest_minor for row in rows),
+        "fee": sum(row.fee_minor for row in rows),
         "total": sum(row.total_minor for row in rows),
     }
 
