@@ -1,12 +1,15 @@
-"""The JSON API, version 1: its parts, and what a refusal looks like (RFC 9457, problem details)."""
+"""The JSON API, version 1: its parts. What every part shares is in doors.py, what a refusal looks like in problems.py."""
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
 
+from postloan.api.v1.customers import router as customers
+from postloan.api.v1.loans import router as loans
+from postloan.api.v1.problems import add_problem_handlers, refuse_kindly
 from postloan.api.v1.quotes import router as quotes
+from postloan.api.v1.receipts import router as receipts
+from postloan.books.ledger.queries import BooksNotOpen
+from postloan.books.payments import operations as payments
+from postloan.ground.customers.operations import PurposeMissing
 from postloan.kernel.quoting import QuoteRefused
 
 api = NinjaAPI(
@@ -17,28 +20,21 @@ api = NinjaAPI(
     docs_url="/docs",
 )
 api.add_router("/quotes", quotes)
+api.add_router("/customers", customers)
+api.add_router("/loans", loans)
+api.add_router("/receipts", receipts)
 
-
-def problem(request: HttpRequest, *, status: int, title: str, errors: list[dict[str, Any]]) -> HttpResponse:
-    """Return a problem document that names each field at fault."""
-    response = api.create_response(
-        request, {"type": "about:blank", "title": title, "status": status, "errors": errors}, status=status
-    )
-    response["Content-Type"] = "application/problem+json"
-    return response
-
-
-@api.exception_handler(QuoteRefused)
-def quote_refused(request: HttpRequest, refusal: QuoteRefused) -> HttpResponse:
-    """Answer 422 with the field that makes no quote."""
-    error = {"field": refusal.field, "message": refusal.message}
-    return problem(request, status=422, title="These terms make no quote.", errors=[error])
-
-
-@api.exception_handler(ValidationError)
-def input_refused(request: HttpRequest, refusal: ValidationError) -> HttpResponse:
-    """Answer 422 with each field that is wrong, missing or unknown."""
-    errors = [
-        {"field": ".".join(str(part) for part in error["loc"][2:]), "message": error["msg"]} for error in refusal.errors
-    ]
-    return problem(request, status=422, title="The input is not as described.", errors=errors)
+add_problem_handlers(api=api)
+refuse_kindly(
+    api=api,
+    refusals={
+        QuoteRefused: 422,
+        BooksNotOpen: 409,
+        PurposeMissing: 422,
+        payments.UnknownLoan: 404,
+        payments.NotAnAmount: 422,
+        payments.CurrencyDiffers: 422,
+        payments.ValueDateInFuture: 422,
+        payments.BankReferenceReused: 409,
+    },
+)

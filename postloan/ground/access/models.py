@@ -1,7 +1,11 @@
-"""Which customer a borrower's account belongs to."""
+"""Which customer a borrower's account belongs to; the tokens of the API."""
 
 from django.conf import settings
 from django.db import models
+
+from postloan.ground.access.token_models import ApiAnswer, ApiMinute, ApiToken
+
+__all__ = ["ApiAnswer", "ApiMinute", "ApiToken", "BorrowerAccount"]
 
 
 class BorrowerAccount(models.Model):
