@@ -11,7 +11,27 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Index, Q, UniqueConstraint
 
+from postloan.care.outreach.contact_models import (
+    Consent,
+    Contact,
+    ContactDecision,
+    ContactHold,
+    ContactSubject,
+    EvidenceEntry,
+    EvidenceSeal,
+)
 from postloan.ground.customers.models import Customer
+
+__all__ = [
+    "Consent",
+    "Contact",
+    "ContactDecision",
+    "ContactHold",
+    "ContactSubject",
+    "EvidenceEntry",
+    "EvidenceSeal",
+    "Message",
+]
 
 
 class Message(models.Model):

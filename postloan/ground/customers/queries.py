@@ -61,7 +61,7 @@ def find_customer_ids(*, text: str, phone_region: str = "CN") -> list[int]:
     hashes = [field_cipher().lookup_hash(value=spelling) for spelling in spellings]
     found |= set(
         ContactPoint.objects.filter(value_hash__in=hashes)
-        .exclude(state=ContactPoint.State.STALE)
+        .exclude(state__in=ContactPoint.UNUSABLE)
         .values_list("customer_id", flat=True)[:50]
     )
     return sorted(found, reverse=True)[:50]

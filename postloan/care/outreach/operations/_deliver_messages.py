@@ -136,7 +136,7 @@ def _read_people(batch: _Batch) -> None:
             ciphertext=customer.name_encrypted, field="customer.name", row_id=customer_id
         )
     points = ContactPoint.objects.filter(customer_id__in=customers, kind=ContactPoint.Kind.EMAIL)
-    for point in points.exclude(state=ContactPoint.State.STALE).order_by("-pk"):
+    for point in points.exclude(state__in=ContactPoint.UNUSABLE).order_by("-pk"):
         batch.emails[point.customer_id] = cipher.decrypt(
             ciphertext=point.value_encrypted, field="contact_point.email", row_id=point.customer_id
         )

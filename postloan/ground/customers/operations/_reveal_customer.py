@@ -7,7 +7,7 @@ from django.db import transaction
 
 from postloan.ground.audit import operations as audit
 from postloan.ground.customers.cipher import field_cipher
-from postloan.ground.customers.models import Customer
+from postloan.ground.customers.models import ContactPoint, Customer
 
 
 class PurposeMissing(ValueError):
@@ -32,7 +32,7 @@ def reveal_customer(*, customer_id: int, purpose: str, by: str, at: datetime) ->
     customer = Customer.objects.get(pk=customer_id)
     cipher = field_cipher()
     points: dict[str, list[str]] = {"email": [], "phone": []}
-    for point in customer.contact_points.exclude(state="stale").order_by("pk"):
+    for point in customer.contact_points.exclude(state__in=ContactPoint.UNUSABLE).order_by("pk"):
         points[point.kind].append(
             cipher.decrypt(ciphertext=point.value_encrypted, field=f"contact_point.{point.kind}", row_id=customer_id)
         )
