@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def asked_day(*, request: HttpRequest, name: str) -> date | None:
@@ -31,3 +32,12 @@ def asked_choice(*, request: HttpRequest, name: str, choices: Collection[str]) -
 def asked_text(*, request: HttpRequest, name: str, longest: int = 80) -> str:
     """Return a text given as `?name=…`, cut to a sane length, without the NUL that no database takes."""
     return request.GET.get(name, "").replace("\0", "").strip()[:longest]
+
+
+def way_back(request: HttpRequest) -> str:
+    """Return the page of ours that a form names as `next`, or the first page: never an address outside."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours and wanted.startswith("/") else "/"

@@ -34,13 +34,14 @@ def csv_answer(*, name: str, header: Sequence[object], rows: Iterable[Sequence[o
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow([str(title) for title in header])
-    writer.writerows([_harmless(value) for value in row] for row in rows)
+    writer.writerows([harmless(value) for value in row] for row in rows)
     answer = HttpResponse("\ufeff" + written.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """Return a cell of a file with a leading apostrophe where a spreadsheet would run it as a formula."""
     is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
     return f"'{value}" if is_formula and not _is_number(str(value)) else value
 

@@ -15,5 +15,7 @@ urlpatterns = [
         name="login",
     ),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("views/save", views.save_view, name="save_view"),
+    path("views/<int:view_id>/forget", views.forget_view, name="forget_view"),
     path("language", set_language, name="set_language"),
 ]

@@ -1,9 +1,10 @@
 """The office: what the book is, what the nights did, what was said, and the journal of it all."""
 
-from postloan.web.office.views.book import book, loans
+from postloan.web.office.views.book import book
 from postloan.web.office.views.faults import fault, faults, release_fault, retry_fault
 from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import account, accounts, entry, journal
+from postloan.web.office.views.loans import loans
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
 from postloan.web.office.views.nights import close_live, close_run, close_runs
 from postloan.web.office.views.portfolio import cohorts, cures, roll_rates, vintages

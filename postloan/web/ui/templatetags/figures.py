@@ -13,11 +13,17 @@ from django.utils.translation import gettext, ngettext
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
 from postloan.books.loans.models import Instalment
 from postloan.care.outreach.models import Message
-from postloan.web.ui import figures, words
+from postloan.web.ui import figures, marks, words
 from postloan.web.ui.access import roles_of
 from postloan.web.ui.navigation import places_for
 
 register = template.Library()
+register.filter(marks.day)
+register.filter(marks.instant)
+register.filter(marks.seconds)
+register.simple_tag(marks.chip)
+register.simple_tag(marks.bucket_chip)
+register.filter(marks.grouped)
 
 
 @register.filter
@@ -45,25 +51,9 @@ def money_or_dash(amount_minor: int | None, currency: str) -> str:
 
 
 @register.filter
-def day(value: date | None) -> SafeString | str:
-    """A calendar date as people write it."""
-    if value is None:
-        return "–"
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.day_text(day=value))
-
-
-@register.filter
 def weekday(value: date | None) -> str:
     """A calendar date with its weekday."""
     return "–" if value is None else figures.weekday_text(day=value)
-
-
-@register.filter
-def instant(value: datetime | None) -> SafeString | str:
-    """An instant in the lender's time zone."""
-    if value is None:
-        return "–"
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), figures.instant_text(at=value))
 
 
 @register.filter
@@ -97,13 +87,6 @@ def month(value: date) -> str:
 
 
 @register.filter
-def seconds(value: float) -> str:
-    """A duration: `0.042 s`, `3.1 s`."""
-    written = f"{value:.3f}" if value < 1 else f"{value:.1f}"
-    return gettext("%(seconds)s s") % {"seconds": written}
-
-
-@register.filter
 def minutes(value: timedelta) -> str:
     """A duration in whole minutes."""
     number = int(value.total_seconds() // 60)
@@ -120,23 +103,6 @@ def clock(value: datetime) -> SafeString:
 def words_for(code: str | None, table: str) -> str:
     """`{{ message.state|words_for:"message_state" }}`."""
     return words.word(table=table, code=code) if code else ""
-
-
-@register.simple_tag
-def chip(code: str, table: str) -> SafeString:
-    """A status as a coloured chip: the word carries the meaning, the colour only helps."""
-    tone = words.TONES.get(code, "muted")
-    return format_html('<span class="chip chip-{}">{}</span>', tone, words.word(table=table, code=code))
-
-
-@register.simple_tag
-def bucket_chip(bucket: int, days_past_due: int | None = None) -> SafeString:
-    """A bucket, and the days past due where they are known."""
-    name = words.bucket_name(bucket=bucket)
-    if not days_past_due:
-        return format_html('<span class="chip bucket-{}">{}</span>', bucket, name)
-    days = ngettext("%(days)d day", "%(days)d days", days_past_due) % {"days": days_past_due}
-    return format_html('<span class="chip bucket-{}">{} · {}</span>', bucket, name, days)
 
 
 @register.filter
@@ -183,12 +149,6 @@ def business_date() -> date | None:
         return get_business_date()
     except BooksNotOpen:
         return None
-
-
-@register.filter
-def grouped(number: int | None) -> str:
-    """A count with its thousands apart: 10,000."""
-    return "–" if number is None else f"{number:,}"
 
 
 @register.filter

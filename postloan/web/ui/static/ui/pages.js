@@ -1,5 +1,7 @@
 // Small manners of every page: menu on a phone, light or dark, "why this number".
 
+import "./table.js";
+
 const root = document.documentElement;
 
 document.addEventListener("click", (event) => {
