@@ -55,6 +55,7 @@ def find_postings(
     entry_id: int | None = None,
     account_id: int | None = None,
     loan_id: int | None = None,
+    from_date: date | None = None,
     through_date: date | None = None,
 ) -> QuerySet[Posting]:
     """Return the postings that fit with their entries and accounts, the latest first."""
@@ -65,6 +66,8 @@ def find_postings(
         postings = postings.filter(Q(debit_id=account_id) | Q(credit_id=account_id))
     if loan_id is not None:
         postings = postings.filter(loan_id=loan_id)
+    if from_date is not None:
+        postings = postings.filter(entry__business_date__gte=from_date)
     if through_date is not None:
         postings = postings.filter(entry__business_date__lte=through_date)
     return postings

@@ -1,9 +1,10 @@
 """The office: what the book is, what the nights did, what was said, and the journal of it all."""
 
+from postloan.web.office.views.accounts import account, accounts, day_sums, ledger_file
 from postloan.web.office.views.book import book
 from postloan.web.office.views.faults import fault, faults, release_fault, retry_fault
 from postloan.web.office.views.imports import import_batch, imports
-from postloan.web.office.views.journal import account, accounts, entry, journal
+from postloan.web.office.views.journal import entry, journal
 from postloan.web.office.views.loans import loans
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
 from postloan.web.office.views.nights import close_live, close_run, close_runs
@@ -18,12 +19,14 @@ __all__ = [
     "close_runs",
     "cohorts",
     "cures",
+    "day_sums",
     "entry",
     "fault",
     "faults",
     "import_batch",
     "imports",
     "journal",
+    "ledger_file",
     "loans",
     "mail",
     "mailbox",
