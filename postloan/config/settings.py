@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "postloan.books.applications",
     "postloan.care.outreach",
     "postloan.care.reminders",
+    "postloan.care.debits",
     "postloan.close",
     "postloan.cli",
     "postloan.web.ui",
@@ -131,6 +132,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("POSTLOAN_MAIL_FROM", "Postloan Demo Lender 
 # What this lender is called in messages, and where a borrower finds the portal and a human.
 LENDER_NAME = os.environ.get("POSTLOAN_LENDER_NAME", "Postloan Demo Lender")
 LENDER_PHONE = os.environ.get("POSTLOAN_LENDER_PHONE", "+1 555 0100 100")
+LENDER_SENDER = os.environ.get("POSTLOAN_LENDER_SENDER", "")  # a person who signs reminders; empty: the lender does
+SMS_SIGNATURE = os.environ.get("POSTLOAN_SMS_SIGNATURE", "")  # such as 【…】; carriers put it in front and count it
 SITE_URL = os.environ.get("POSTLOAN_SITE_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
 
 # Tasks that belong to no app; those of apps are found in their tasks.py.
@@ -153,6 +156,10 @@ MAIL_CHANNEL = {
         "timeout_seconds": EMAIL_TIMEOUT,
     },
 }
+
+# The ways out: which routes serve a channel, the preferred one first (docs/operating/channels.md).
+CHANNEL_ROUTES: dict[str, list[str]] = {"email": ["smtp"]}
+ROUTES: dict[str, dict[str, Any]] = {"smtp": {"kind": "mail"}}
 
 # Who decides applications: the rules of their products, or a model behind the same port.
 APPLICATION_DECIDER = {"class": "postloan.books.applications.deciding.RulesDecider", "options": {}}

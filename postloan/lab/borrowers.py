@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from postloan.books.loans.models import Instalment, Loan
+from postloan.books.payments.debit_amounts import LoanRow, get_amounts_due
 from postloan.books.payments.models import Receipt
 from postloan.books.payments.operations import NewReceipt, post_receipts
-from postloan.care.reminders.amounts import LoanRow, get_amounts_due
 
 BANK_ACCOUNT = "simulated"
 DAYS_EARLY_AT_MOST = 5

@@ -53,7 +53,7 @@ class Walk:
 def test_open_miss_remind_pay_late_cure(tmp_path, settings, monkeypatch):
     settings.POSITIONS_DIR = tmp_path / "positions"
     mailbox = FakeMailChannel()
-    monkeypatch.setattr("postloan.care.outreach.operations._deliver_messages.mail_channel", lambda: mailbox)
+    monkeypatch.setattr("postloan.care.outreach.channels.mail_channel", lambda: mailbox)
     make_books()
     loan = make_loan(
         product=make_product(late_fee=LATE_FEE),

@@ -30,4 +30,11 @@ class FakeMailChannel:
                 self.sent.append(message)
             return SendResult(message_id=message.message_id, code=250)
         failure = Failure.HARD if 500 <= code < 600 else Failure.SOFT
-        return SendResult(message_id=message.message_id, failure=failure, code=code, reply="scripted")
+        return SendResult(
+            message_id=message.message_id,
+            failure=failure,
+            code=code,
+            reply="scripted",
+            is_reached=code != 0,
+            is_gone=code == 550,
+        )

@@ -19,8 +19,11 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
-from enum import StrEnum
 from typing import Protocol
+
+from postloan.outside.results import Failure, SendResult
+
+__all__ = ["Failure", "MailChannel", "MessageMalformed", "OutgoingMail", "SendResult", "as_mime", "parse_address"]
 
 _WIRE = compat32.clone(linesep="\r\n")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -29,13 +32,6 @@ _ONE_WORD = re.compile(r"[^\s<>]+")
 
 class MessageMalformed(ValueError):
     """The message cannot be written as mail at all; a mistake of the caller, not of the addressee."""
-
-
-class Failure(StrEnum):
-    """Why a message was not taken, as far as the sender has to know."""
-
-    SOFT = "soft"  # try again later
-    HARD = "hard"  # do not try again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,20 +46,6 @@ class OutgoingMail:
     html: str | None = None
     sent_at: datetime
     headers: dict[str, str] = field(default_factory=dict)  # List-Unsubscribe, Auto-Submitted …
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendResult:
-    """What became of one message. `code` and `reply` are the server's own words (0 where no server answered)."""
-
-    message_id: str
-    failure: Failure | None = None
-    code: int = 0
-    reply: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        return self.failure is None
 
 
 class MailChannel(Protocol):

@@ -7,7 +7,6 @@ import pytest
 from postloan.books.payments import operations as payments
 from postloan.books.payments.models import DebitOrder
 from postloan.care.debits.operations import tell_debits
-from postloan.care.debits.wording import debit_notice
 from postloan.care.outreach.models import Message
 from postloan.care.outreach.texts import get_text
 from postloan.outside.mail.fake import FakeMailChannel
@@ -22,7 +21,7 @@ TOLD_AT = at(DUE - timedelta(days=2), 14)  # ten in the morning in New York
 @pytest.fixture
 def mailbox(monkeypatch):
     found = FakeMailChannel()
-    monkeypatch.setattr("postloan.care.outreach.operations._deliver_messages.mail_channel", lambda: found)
+    monkeypatch.setattr("postloan.care.outreach.channels.mail_channel", lambda: found)
     return found
 
 
@@ -94,21 +93,14 @@ def test_what_was_told_in_time_may_leave(order, mailbox):
     assert file.debits == 1
 
 
-def test_the_notice_is_written_in_both_languages():
-    facts = {
-        "name": "Ada",
-        "amount_minor": 123_456,
-        "currency": "CNY",
-        "collect_date": DUE,
-        "account": "•••• 3000",
-        "mandate": "M1",
-        "loan": "L1",
-        "instalment_no": 3,
-        "is_again": True,
-    }
+def test_a_second_try_is_announced_as_one(order, mailbox):
+    order.tries = 1
+    order.mandate.customer.language = "zh-hans"
+    order.mandate.customer.save()
+    order.save()
 
-    chinese = debit_notice(**facts, language="zh-hans")
-    other = debit_notice(**facts, language="fr")
+    tell_debits(at=TOLD_AT, by="test")
 
-    assert "CNY 1234.56" in chinese.subject and "2018年7月10日" in chinese.body and "再次尝试" in chinese.body
-    assert "10 July 2018" in other.subject and "once more" in other.body
+    [mail] = mailbox.sent
+    assert mail.subject == "我们将于2018年7月10日代扣 EUR 505.00"
+    assert "再次尝试" in mail.text

@@ -27,7 +27,7 @@ MORNING = datetime(2018, 7, 3, 20, tzinfo=UTC)  # seven days before, in the afte
 @pytest.fixture
 def channel(monkeypatch) -> FakeMailChannel:
     fake = FakeMailChannel()
-    monkeypatch.setattr("postloan.care.outreach.operations._deliver_messages.mail_channel", lambda: fake)
+    monkeypatch.setattr("postloan.care.outreach.channels.mail_channel", lambda: fake)
     return fake
 
 
@@ -171,7 +171,7 @@ def test_a_message_left_behind_by_a_killed_sender_leaves_under_the_same_id(chann
     queue()
     killed = "postloan.care.outreach.operations._deliver_messages._record"
     with monkeypatch.context() as patch:
-        patch.setattr(killed, lambda messages: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(killed, lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             deliver()
     first = channel.sent[0].message_id
@@ -180,6 +180,7 @@ def test_a_message_left_behind_by_a_killed_sender_leaves_under_the_same_id(chann
     later = deliver(at=MORNING + timedelta(minutes=11))
 
     assert (too_early.total, later.sent) == (0, 2)
+    assert Message.objects.get(channel=Message.Channel.EMAIL).doubts == 1
     assert [mail.message_id for mail in channel.sent] == [first]  # the fake drops a second copy, as a mailbox does
 
 
@@ -238,7 +239,9 @@ def test_reading_addresses_for_sending_is_on_record(channel):
 
     deliver()
 
-    assert AuditRecord.objects.filter(action="read_contact_points", purpose="deliver reminder").count() == 1
+    assert (
+        AuditRecord.objects.filter(action="read_contact_points", purpose="deliver reminder").count() == 2
+    )  # one a channel
 
 
 def test_the_close_puts_the_reminders_of_the_next_morning_into_the_queue(channel):

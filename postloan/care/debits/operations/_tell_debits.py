@@ -5,24 +5,20 @@ A debit counts as told when the first of them has left. Only then may it go to t
 time; so a mail server that is away delays debits and never breaks a promise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from postloan.books.payments import operations as payments
-from postloan.books.payments.debit_accounts import masked_account_of
 from postloan.books.payments.debit_queries import get_orders_to_tell
 from postloan.books.payments.models import DebitOrder
-from postloan.care.debits.wording import debit_notice
+from postloan.care.debits.writing import PURPOSE
 from postloan.care.outreach import operations as outreach
 from postloan.care.outreach.models import Message
-from postloan.care.outreach.texts import MessageText
 
-PURPOSE = "debit_notice"
 DECENT_HOUR = time(9)  # of e-mail, in the customer's own time zone
 CHANNELS = (Message.Channel.INBOX, Message.Channel.EMAIL)
 
@@ -38,7 +34,7 @@ class Told:
 def tell_debits(*, at: datetime, by: str, lease: timedelta = timedelta(minutes=10)) -> Told:
     """Queue and deliver the notices of every debit announced and not told; harmless when repeated or killed."""
     orders = _queue(at=at)
-    while outreach.deliver_messages(purpose=PURPOSE, write=partial(_write, at=at), at=at, by=by, lease=lease).total:
+    while outreach.deliver_messages(purpose=PURPOSE, at=at, by=by, lease=lease).total:
         pass
     told = _note_told(orders, at=at, by=by)
     return Told(told=told, waiting=len(orders) - told)
@@ -61,7 +57,7 @@ def _queue(*, at: datetime) -> list[DebitOrder]:
                 customer_id=customer.pk,
                 channel=channel,
                 purpose=PURPOSE,
-                template=PURPOSE,
+                template="debit_notice_again" if order.tries else "debit_notice",
                 language=customer.language,
                 occasion={"order": order.pk, "try": order.tries + 1, "loans": [[order.loan_id, order.instalment_no]]},
                 not_before_at=at if channel == Message.Channel.INBOX else decent,
@@ -71,34 +67,6 @@ def _queue(*, at: datetime) -> list[DebitOrder]:
     if messages:
         outreach.queue_messages(messages=messages, at=at)
     return list(wanted.values())
-
-
-def _write(
-    messages: Sequence[Message], names: Mapping[int, str], *, at: datetime
-) -> Mapping[int, MessageText | outreach.Drop]:
-    """Return the text of each notice; drop it where the debit is off, or has left already."""
-    orders = DebitOrder.objects.select_related("mandate", "loan").in_bulk(
-        [message.occasion["order"] for message in messages]
-    )
-    texts: dict[int, MessageText | outreach.Drop] = {}
-    for message in messages:
-        order = orders[message.occasion["order"]]
-        if order.state != DebitOrder.State.ANNOUNCED or order.tries + 1 != message.occasion["try"]:
-            texts[message.pk] = outreach.Drop("the debit is off or has left")
-            continue
-        texts[message.pk] = debit_notice(
-            name=names[message.customer_id],
-            amount_minor=order.amount_minor,
-            currency=order.currency,
-            collect_date=order.collect_date,
-            account=masked_account_of(mandate=order.mandate),
-            mandate=order.mandate.reference,
-            loan=order.loan.external_id,
-            instalment_no=order.instalment_no,
-            is_again=order.tries > 0,
-            language=message.language,
-        )
-    return texts
 
 
 def _note_told(orders: Sequence[DebitOrder], *, at: datetime, by: str) -> int:

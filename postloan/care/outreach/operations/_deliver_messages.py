@@ -1,42 +1,49 @@
 """
-Deliver what waits in the outbox: claim a batch, ask whether it is still wanted, send, record.
+Deliver what waits in the outbox: claim, ask the gate, ask whether it is still wanted, write, hand over, record.
 
-Claiming and recording are transactions of their own, sending lies between. Who
-dies in between leaves messages `sending`; after the lease they are claimed
-again and sent under the same Message-ID, so a mailbox can drop the second copy.
-The text is written at this moment, from the figures of this moment.
+Claiming and recording are transactions of their own, handing over lies between, a hundred messages at a time. Who dies
+in between leaves messages `sending`; after the lease they are claimed again. Those that were being handed over may have
+left: that is counted in `doubts`, and they leave again under the same number, so that a mailbox can drop the second
+copy. The text is written at this moment, from the figures of this moment (docs/decisions/0005).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
 
-from postloan.care.outreach.channels import mail_channel
-from postloan.care.outreach.models import Message
-from postloan.care.outreach.texts import MessageText, put_text
-from postloan.ground.audit import operations as audit
-from postloan.ground.customers.cipher import field_cipher
-from postloan.ground.customers.models import ContactPoint
+from postloan.care.outreach.addresses import Address, retire_address
+from postloan.care.outreach.carriers import Letter, carrier_of, mail_id
+from postloan.care.outreach.claiming import Claim, claim_messages
+from postloan.care.outreach.composing import TextMissing, compose, texts_in_force
+from postloan.care.outreach.gatekeeping import SendingAsk, SlotOutcome, ask_gate, settle_slots
+from postloan.care.outreach.health import note_results, spread
+from postloan.care.outreach.models import Handover, Message
+from postloan.care.outreach.texts import put_text
+from postloan.care.outreach.writers import Drop, writer_of
 from postloan.ground.rows import update_rows
-from postloan.outside.mail.port import Failure, OutgoingMail, SendResult
+from postloan.outside.results import Failure, SendResult
 
 ATTEMPTS_AT_MOST = 6
 FIRST_WAIT = timedelta(minutes=2)  # doubled at every further attempt
+NOT_REACHED_WAIT = timedelta(seconds=5)
+AT_ONCE = 100  # messages between two notes in the database: so many are in doubt at most when a sender is killed
 
-
-@dataclass(frozen=True)
-class Drop:
-    """The message is no longer wanted, and why."""
-
-    reason: str
-
-
-# For each message id its text, or why it is dropped. Names come with the messages (customer id → name).
-Write = Callable[[Sequence[Message], Mapping[int, str]], Mapping[int, MessageText | Drop]]
+RECORDED = [
+    "state",
+    "reason",
+    "attempts",
+    "doubts",
+    "not_before_at",
+    "handing_at",
+    "sent_at",
+    "delivered_at",
+    "fall_back_at",
+    "decision_no",
+]
+WRITTEN = ["handing_at", "route", "parts", "template_version", "contact_point", "subject_encrypted", "body_encrypted"]
 
 
 @dataclass
@@ -55,136 +62,199 @@ class Delivery:
 
 
 @dataclass
-class _Batch:
+class _Chunk:
+    """Some messages of one claim on their way, with what became of each."""
+
+    route: str
     messages: list[Message]
-    names: dict[int, str] = field(default_factory=dict)
-    emails: dict[int, str] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
+    results: dict[int, SendResult] = field(default_factory=dict)
 
 
 def deliver_messages(
-    *, purpose: str, write: Write, at: datetime, by: str, lease: timedelta = timedelta(minutes=10), limit: int = 400
+    *,
+    at: datetime,
+    by: str,
+    purpose: str = "",
+    channels: Sequence[str] = (),
+    lease: timedelta = timedelta(minutes=10),
+    limit: int = 400,
 ) -> Delivery:
     """
-    Take up to `limit` waiting messages of one purpose through delivery and return what became of them.
+    Take up to `limit` waiting messages of each channel through delivery and return what became of them.
 
-    A message that could not be handed over waits longer after every attempt and
-    ends as `failed`, with the reason, after six.
+    Only what the gate allows leaves. A message that could not be handed over waits longer after every attempt and
+    ends as `failed`, with the reason, after six; where no carrier answered at all the attempt does not count.
     """
-    batch = _claim(purpose=purpose, at=at, by=by, lease=lease, limit=limit)
     delivery = Delivery()
-    if not batch.messages:
-        return delivery
-    texts = write(batch.messages, batch.names)
-    mails = []
-    for message in batch.messages:
-        text = texts[message.pk]
-        if isinstance(text, Drop):
-            message.state, message.reason = Message.State.DROPPED, text.reason
-            continue
-        put_text(message=message, text=text)
-        if message.channel == Message.Channel.INBOX:
-            message.state, message.sent_at = Message.State.SENT, at
-        elif not (address := batch.emails.get(message.customer_id)):
-            message.state, message.reason = Message.State.FAILED, "no e-mail address"
-        else:
-            mails.append(_as_mail(message, text, address, at))
-    results = {result.message_id: result for result in mail_channel().send(messages=mails)} if mails else {}
-    for message in batch.messages:
-        if message.state == Message.State.SENDING:
-            _take_result(message, results[_message_id(message)], at)
-    _record(batch.messages)
-    for message in batch.messages:
-        _count(delivery, message)
+    for claim in claim_messages(purpose=purpose, at=at, by=by, lease=lease, limit=limit, channels=channels):
+        allowed = _ask(claim, at, by)
+        for start in range(0, len(allowed), AT_ONCE):
+            _deliver(claim, allowed[start : start + AT_ONCE], at, by)
+        _count(delivery, claim.messages)
     return delivery
 
 
-@transaction.atomic
-def _claim(*, purpose: str, at: datetime, by: str, lease: timedelta, limit: int) -> _Batch:
-    """Take waiting messages for ourselves and read whom they go to; the reading is on record."""
-    waits = Q(state=Message.State.QUEUED) | Q(state=Message.State.SENDING, claimed_at__lte=at - lease)
-    messages = list(
-        Message.objects.filter(waits, purpose=purpose, not_before_at__lte=at)
-        .select_related("customer")
-        .order_by("not_before_at", "pk")
-        .select_for_update(of=("self",), skip_locked=True)[:limit]
+def _ask(claim: Claim, at: datetime, by: str) -> list[Message]:
+    """Return what may leave; the rest is put back until the gate opens, or dropped where it never will."""
+    without = [] if not claim.route else [item for item in claim.messages if item.customer_id not in claim.addresses]
+    for message in without:
+        _fail(message, f"no {message.channel} address", at)
+    asked = [message for message in claim.messages if message.state == Message.State.SENDING]
+    answers = ask_gate(asks=[_as_ask(message, claim) for message in asked], at=at, by=by)
+    for message in asked:
+        answer = answers[message.pk]
+        message.decision_no = answer.decision_id
+        if answer.is_allowed:
+            continue
+        message.reason = f"gate: {', '.join(answer.rule_ids)}"[:200]
+        message.attempts -= 1
+        if answer.earliest_at is None:
+            message.state = Message.State.DROPPED
+        else:
+            message.state, message.not_before_at = Message.State.QUEUED, answer.earliest_at
+    update_rows(rows=[item for item in claim.messages if item.state != Message.State.SENDING], fields=RECORDED)
+    return [message for message in asked if message.state == Message.State.SENDING]
+
+
+def _as_ask(message: Message, claim: Claim) -> SendingAsk:
+    address = claim.addresses.get(message.customer_id)
+    return SendingAsk(
+        message_id=message.pk,
+        customer_id=message.customer_id,
+        channel=message.channel,
+        purpose=message.purpose,
+        template=message.template,
+        contact_point_id=address.contact_point_id if address else None,
+        loan_ids=tuple(loan_id for loan_id, _ in message.occasion.get("loans", [])),
+        slot_key=message.chain or message.key,
     )
-    ids = [message.pk for message in messages]
-    Message.objects.filter(pk__in=ids).update(state=Message.State.SENDING, claimed_at=at, attempts=F("attempts") + 1)
-    batch = _Batch(messages=messages)
-    if messages:
-        _read_people(batch)
-        audit.record_act(
-            by=by,
-            action="read_contact_points",
-            subject_kind="message",
-            subject_id=ids[0],
-            at=at,
-            purpose=f"deliver {purpose}",
-            details={"messages": len(ids), "last_message_id": ids[-1]},
-        )
-    for message in messages:
-        message.state, message.claimed_at = Message.State.SENDING, at
-        message.attempts += 1
-    return batch
 
 
-def _read_people(batch: _Batch) -> None:
-    cipher = field_cipher()
-    customers = {message.customer_id: message.customer for message in batch.messages}
-    for customer_id, customer in customers.items():
-        batch.names[customer_id] = cipher.decrypt(
-            ciphertext=customer.name_encrypted, field="customer.name", row_id=customer_id
-        )
-    points = ContactPoint.objects.filter(customer_id__in=customers, kind=ContactPoint.Kind.EMAIL)
-    for point in points.exclude(state__in=ContactPoint.UNUSABLE).order_by("-pk"):
-        batch.emails[point.customer_id] = cipher.decrypt(
-            ciphertext=point.value_encrypted, field="contact_point.email", row_id=point.customer_id
-        )
+def _deliver(claim: Claim, messages: Sequence[Message], at: datetime, by: str) -> None:
+    chunk = _Chunk(route=claim.route, messages=list(messages))
+    _write(chunk, claim, at)
+    with transaction.atomic():
+        update_rows(rows=[letter.message for letter in chunk.letters], fields=WRITTEN)
+    if chunk.letters and claim.route:
+        results = carrier_of(code=claim.route).hand_over(letters=chunk.letters)
+    else:
+        results = [SendResult(message_id=str(letter.message.pk), code=250) for letter in chunk.letters]
+    for letter, result in zip(chunk.letters, results, strict=True):
+        chunk.results[letter.message.pk] = result
+        _take_result(letter.message, result, at)
+    _record(chunk, at, by)
 
 
-def _message_id(message: Message) -> str:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >")
-    return f"message-{message.pk}@{domain}"
+def _write(chunk: _Chunk, claim: Claim, at: datetime) -> None:
+    """Ask each purpose's writer what there is to say now, and make a letter of it or drop the message."""
+    versions = texts_in_force(codes={message.template for message in chunk.messages})
+    for purpose, group in groupby(sorted(chunk.messages, key=_purpose), key=_purpose):
+        messages = list(group)
+        said = writer_of(purpose=purpose)(messages, claim.names, at)
+        for message in messages:
+            facts = said[message.pk]
+            if isinstance(facts, Drop):
+                message.state, message.reason = Message.State.DROPPED, facts.reason
+                continue
+            try:
+                composed = compose(message=message, facts=facts, versions=versions)
+            except TextMissing as missing:
+                _fail(message, f"no approved text: {missing}", at)
+                continue
+            put_text(message=message, text=composed.text)
+            address = claim.addresses.get(message.customer_id, Address(""))
+            message.handing_at, message.route, message.parts = at, claim.route, composed.parts
+            message.template_version, message.contact_point_id = composed.version, address.contact_point_id
+            chunk.letters.append(
+                Letter(
+                    message=message,
+                    address=address,
+                    text=composed.text,
+                    carrier_code=composed.version.carrier_code,
+                    values=composed.values,
+                    at=at,
+                )
+            )
 
 
-def _as_mail(message: Message, text: MessageText, address: str, at: datetime) -> OutgoingMail:
-    return OutgoingMail(
-        message_id=_message_id(message),
-        sender=settings.DEFAULT_FROM_EMAIL,
-        recipient=address,
-        subject=text.subject,
-        text=text.body,
-        sent_at=at,
-        headers={"Auto-Submitted": "auto-generated", "X-Postloan-Purpose": message.purpose},
-    )
+def _purpose(message: Message) -> str:
+    return message.purpose
 
 
 def _take_result(message: Message, result: SendResult, at: datetime) -> None:
+    message.handing_at = None
     if result.accepted:
         message.state, message.sent_at, message.reason = Message.State.SENT, at, ""
+        if message.channel == Message.Channel.INBOX:
+            message.delivered_at = at
+        if message.further_steps:
+            message.fall_back_at = at + timedelta(minutes=message.further_steps[0]["after_minutes"])
         return
     message.reason = f"{result.code} {result.reply}"[:200]
-    if result.failure == Failure.HARD or message.attempts >= ATTEMPTS_AT_MOST:
-        message.state = Message.State.FAILED
+    message.doubts += result.in_doubt
+    if result.failure == Failure.HARD:
+        _fail(message, message.reason, at)
         return
     message.state = Message.State.QUEUED
-    message.not_before_at = at + FIRST_WAIT * 2 ** (message.attempts - 1)
+    if not result.is_reached or result.is_throttled:
+        message.attempts -= 1
+        message.not_before_at = at + NOT_REACHED_WAIT
+    elif message.attempts >= ATTEMPTS_AT_MOST:
+        _fail(message, message.reason, at)
+    else:
+        wait = FIRST_WAIT * 2 ** (message.attempts - 1)
+        message.not_before_at = at + spread(wait=wait, key=f"{message.pk}:{message.attempts}")
 
 
-def _record(messages: Sequence[Message]) -> None:
-    update_rows(
-        rows=messages,
-        fields=["state", "reason", "sent_at", "not_before_at", "subject_encrypted", "body_encrypted"],
+def _fail(message: Message, reason: str, at: datetime) -> None:
+    """End a message; the next channel of its chain, if there is one, is taken at once."""
+    message.state, message.reason = Message.State.FAILED, reason[:200]
+    message.fall_back_at = at if message.further_steps else None
+
+
+@transaction.atomic
+def _record(chunk: _Chunk, at: datetime, by: str) -> None:
+    update_rows(rows=chunk.messages, fields=RECORDED)
+    if chunk.route:
+        Handover.objects.bulk_create(_handovers(chunk, at), ignore_conflicts=True)
+        note_results(code=chunk.route, results=list(chunk.results.values()), at=at)
+    settle_slots(
+        outcomes={item.pk: _outcome(item, chunk.results.get(item.pk)) for item in chunk.messages}, at=at, by=by
     )
+    for message in chunk.messages:
+        if (result := chunk.results.get(message.pk)) is not None and result.is_gone:
+            retire_address(message=message, reason=message.reason, at=at, by=by)
 
 
-def _count(delivery: Delivery, message: Message) -> None:
-    match message.state:
-        case Message.State.SENT:
-            delivery.sent += 1
-        case Message.State.DROPPED:
-            delivery.dropped += 1
-        case Message.State.FAILED:
-            delivery.failed += 1
-        case _:
-            delivery.waiting += 1
+def _outcome(message: Message, result: SendResult | None) -> SlotOutcome:
+    left = result is not None and (result.accepted or result.in_doubt)
+    return SlotOutcome.USED if left or message.doubts else SlotOutcome.GIVEN_BACK
+
+
+def _handovers(chunk: _Chunk, at: datetime) -> Iterator[Handover]:
+    for message in chunk.messages:
+        result = chunk.results.get(message.pk)
+        if result is None or not result.accepted:
+            continue
+        given = result.carrier_ids or (mail_id(message=message) if message.channel == Message.Channel.EMAIL else "",)
+        for part_no, carrier_id in enumerate(given, start=1):
+            yield Handover(
+                message=message,
+                attempt_no=100 * message.redriven + message.attempts,
+                part_no=part_no,
+                route=chunk.route,
+                carrier_id=carrier_id,
+                handed_at=at,
+            )
+
+
+def _count(delivery: Delivery, messages: Sequence[Message]) -> None:
+    states: Mapping[str, str] = {
+        Message.State.SENT: "sent",
+        Message.State.DROPPED: "dropped",
+        Message.State.FAILED: "failed",
+    }
+    for message in messages:
+        name = states.get(message.state, "waiting")
+        setattr(delivery, name, getattr(delivery, name) + 1)

@@ -1,7 +1,7 @@
 """Put messages into the outbox, inside the transaction of what they are about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,12 @@ from postloan.care.outreach.models import Message
 
 @dataclass(frozen=True)
 class NewMessage:
-    """An occasion to tell a customer something. `occasion` holds ids, dates and amounts, nothing personal."""
+    """
+    An occasion to tell a customer something. `occasion` holds ids, dates and amounts, nothing personal.
+
+    `further_steps` are the channels that follow, each with `channel`, `after_minutes` and `unless` (`delivered` or
+    `read`): the next one is queued when this one was not delivered, or not opened, by then. They share `chain`.
+    """
 
     key: str
     customer_id: int
@@ -22,6 +27,8 @@ class NewMessage:
     language: str
     occasion: dict[str, Any]
     not_before_at: datetime
+    chain: str = ""
+    further_steps: list[dict[str, Any]] = field(default_factory=list)
 
 
 def queue_messages(*, messages: Sequence[NewMessage], at: datetime) -> dict[str, Message]:
@@ -38,6 +45,8 @@ def queue_messages(*, messages: Sequence[NewMessage], at: datetime) -> dict[str,
                 language=item.language,
                 occasion=item.occasion,
                 not_before_at=item.not_before_at,
+                chain=item.chain,
+                further_steps=item.further_steps,
                 queued_at=at,
             )
             for item in messages

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from postloan.books.payments.debit_amounts import get_amounts_due
 from postloan.care.outreach import operations as outreach
 from postloan.care.outreach.models import Message
-from postloan.care.reminders.amounts import get_amounts_due
 from postloan.care.reminders.models import Reminder
+from postloan.care.reminders.writing import PURPOSE
 from postloan.ground.rows import update_rows
 
 CHANNELS = (Message.Channel.EMAIL, Message.Channel.INBOX)
 DECENT_HOUR = time(9)  # in the customer's own time zone
-PURPOSE = "reminder"
 
 Key = tuple[int, date, str]
 
@@ -83,7 +83,7 @@ def _queue(reminders: Sequence[Reminder], *, contact_date: date, at: datetime) -
                 customer_id=customer.pk,
                 channel=channel,
                 purpose=PURPOSE,
-                template="reminder",
+                template=template_of(kind=key[2]),
                 language=customer.language,
                 occasion=occasion,
                 not_before_at=decent,
@@ -103,3 +103,10 @@ def _message_key(item: Reminder) -> Key:
 
 def _text_key(key: Key, channel: str) -> str:
     return f"{PURPOSE}:{key[0]}:{key[1]}:{key[2]}:{channel}"
+
+
+def template_of(*, kind: str) -> str:
+    """Return which text a reminder of this kind has."""
+    if kind == "due_today":
+        return "reminder_due_today"
+    return "reminder_before" if kind.startswith("days_before") else "reminder_in_grace"
