@@ -1,16 +1,21 @@
 """What a refusal looks like: RFC 9457 problem details, for every kind of refusal an endpoint can meet."""
 
+import logging
 import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from postloan.api.v1.doors import KEY_HEADER, KeyTooLong, ScopeMissing
 from postloan.ground.access.operations import KeyUsedForAnotherCall, TooManyCalls
+
+log = logging.getLogger(__name__)
 
 
 class FieldError(Schema):
@@ -25,6 +30,22 @@ class Problem(Schema):
     title: str
     status: int
     errors: list[FieldError]
+
+
+class PlainText(Parser):
+    """Refuses the character NUL, which no text column takes, before anything else sees it."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body, read as JSON."""
+        if b"\\u0000" in request.body:
+            raise HttpError(422, "The character NUL is no text.")
+        return super().parse_body(request)
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> dict[str, Any]:
+        """Return the query."""
+        if any("\0" in value for values in data.lists() for value in values[1]):
+            raise HttpError(422, "The character NUL is no text.")
+        return super().parse_querydict(data, list_fields, request)
 
 
 def problem(
@@ -97,6 +118,18 @@ def add_problem_handlers(*, api: NinjaAPI) -> None:
     @api.exception_handler(Http404)
     def nothing_there(request: HttpRequest, refusal: Http404) -> HttpResponse:
         return problem(status=404, title="There is no such thing.", kind="/problems/not-found")
+
+    @api.exception_handler(ObjectDoesNotExist)
+    def no_such_row(request: HttpRequest, refusal: ObjectDoesNotExist) -> HttpResponse:
+        return problem(status=404, title="There is no such thing.", kind="/problems/not-found")
+
+    @api.exception_handler(Exception)
+    def our_fault(request: HttpRequest, refusal: Exception) -> HttpResponse:
+        route = request.resolver_match and request.resolver_match.route
+        log.error("call failed: %s %s", request.method, route, exc_info=refusal)
+        return problem(
+            status=500, title="Something went wrong on our side; it is on record.", kind="/problems/our-fault"
+        )
 
     @api.exception_handler(HttpError)
     def http_error(request: HttpRequest, refusal: HttpError) -> HttpResponse:

@@ -8,7 +8,14 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from postloan.books.applications.figures import figures_of, figures_sha256
-from postloan.books.applications.models import Application, ApplicationEvent, Decision, LegalText, OfferRules
+from postloan.books.applications.models import (
+    Application,
+    ApplicationEvent,
+    Decision,
+    LegalText,
+    LoanOffer,
+    OfferRules,
+)
 from postloan.books.ledger.models import SLOTS, BookSlot
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.lines.models import Drawdown
@@ -78,6 +85,11 @@ def get_texts(*, rules: OfferRules, language: str) -> list[LegalText]:
             raise TextMissing(f"{code} of product {rules.product_version.product.code}")
         found.append(text)
     return found
+
+
+def get_texts_of_offer(*, offer: LoanOffer) -> list[LegalText]:
+    """Return the texts that go with an offer, in the versions it was made with."""
+    return list(LegalText.objects.filter(pk__in=offer.text_ids).order_by("pk"))
 
 
 def preview_offer(

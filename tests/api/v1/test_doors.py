@@ -52,7 +52,7 @@ def test_every_endpoint_names_the_scope_it_needs():
 
 
 def test_every_call_that_changes_something_may_carry_an_idempotency_key():
-    reading = {"create_quote", "find_customers", "reveal_customer"}
+    reading = {"create_quote", "find_customers", "preview_offer", "reveal_customer"}
     without = {
         operation.operation_id
         for operation in operations()

@@ -1,0 +1,67 @@
+"""
+Which status each refusal of the floors below has.
+
+404 the thing named is not there, 409 it is there but not in a state for this, 422 what was sent is wrong.
+"""
+
+from postloan.books.applications import operations as applications
+from postloan.books.applications import queries as applications_asked
+from postloan.books.ledger.queries import BooksNotOpen
+from postloan.books.lines import operations as lines
+from postloan.books.payments import operations as payments
+from postloan.books.payments.debit_packs import UnknownDebitPolicy
+from postloan.close import operations as close
+from postloan.ground.customers.operations import PurposeMissing
+from postloan.kernel.bank_accounts import NotAnAccount
+from postloan.kernel.debit_policy import AnnouncementTooShort
+from postloan.kernel.offers import OfferRefused
+from postloan.kernel.quoting import QuoteRefused
+
+REFUSALS: dict[type[Exception], int] = {
+    AnnouncementTooShort: 422,
+    BooksNotOpen: 409,
+    NotAnAccount: 422,
+    OfferRefused: 422,
+    PurposeMissing: 422,
+    QuoteRefused: 422,
+    UnknownDebitPolicy: 422,
+    applications.AccountOwnerUnknown: 404,
+    applications.ApplicantUnknown: 404,
+    applications.BooksBehind: 409,
+    applications.FiguresDiffer: 409,
+    applications.LineDoesNotFit: 422,
+    applications.NotTheNextStep: 409,
+    applications.OfferExpired: 409,
+    applications.PayoutAccountDoesNotFit: 422,
+    applications.RequestReused: 409,
+    applications.TextNotAcknowledged: 422,
+    applications.TooLateToCancel: 409,
+    applications.UnknownApplication: 404,
+    applications_asked.ProductNotOffered: 404,
+    applications_asked.TextMissing: 409,
+    close.FaultIsSolved: 409,
+    close.UnknownFault: 404,
+    lines.ChangeInThePast: 422,
+    lines.DrawRefused: 409,
+    lines.LimitNotPossible: 422,
+    lines.LineClosedForGood: 409,
+    lines.LineIsThere: 409,
+    lines.LineOfAnotherCustomer: 422,
+    lines.RaiseNeverRuns: 422,
+    lines.ReasonMissing: 422,
+    lines.UnknownCustomer: 404,
+    lines.UnknownLine: 404,
+    lines.UnknownProduct: 404,
+    payments.BankItemUnknown: 404,
+    payments.BankReferenceReused: 409,
+    payments.CurrencyDiffers: 422,
+    payments.EvidenceMissing: 422,
+    payments.MandateExists: 409,
+    payments.MandateRevoked: 409,
+    payments.MandateUnknown: 404,
+    payments.NotAnAmount: 422,
+    payments.NotTheirLoan: 422,
+    payments.OutcomeMissing: 422,
+    payments.UnknownLoan: 404,
+    payments.ValueDateInFuture: 422,
+}
