@@ -15,9 +15,14 @@ from tests.factories.people import make_login
 BORROWER = frozenset({Role.BORROWER})
 OPEN_TO = {"office": OFFICE, "desk": DESK, "portal": BORROWER}
 MENDERS = frozenset({Role.SUPERVISOR, Role.FINANCE, Role.ENGINEER})
-OPEN_TO_FEWER = {"office:retry_fault": MENDERS, "office:release_fault": MENDERS}
+OPEN_TO_FEWER = dict.fromkeys(
+    ("office:retry_fault", "office:release_fault", "office:retry_faults", "office:release_faults"), MENDERS
+)
 # Opened by GET these lead back to the page whose form they answer.
-LEADS_ELSEWHERE = {"office:reveal_message", "desk:reveal_customer", "office:retry_fault", "office:release_fault"}
+LEADS_ELSEWHERE = {
+    "office:reveal_message", "desk:reveal_customer", "office:retry_fault", "office:release_fault",
+    "office:retry_faults", "office:release_faults",
+}  # fmt: skip
 EVERYBODYS = {"home", "login", "logout", "set_language"}
 
 

@@ -25,13 +25,13 @@ def set_aside(loan) -> FaultyLoan:
     return make_fault(loan=loan)
 
 
-def test_open_faults_come_first_and_filters_find_them(client, small_book):
+def test_faults_that_wait_are_shown_unless_others_are_asked_for(client, small_book):
     solved = make_fault(loan=small_book.current)
     FaultyLoan.objects.filter(pk=solved.pk).update(solved_at=AT, solved_by="sam", step="age")
     waiting = make_fault(loan=small_book.late)
 
     def shown(**asked: str) -> list[int]:
-        return [fault.pk for fault in client.get("/office/faults/", asked).context["page"]]
+        return [fault.pk for fault in client.get("/office/faults/", asked).context["listing"].rows]
 
     assert shown() == [waiting.pk]
     assert shown(only="solved") == [solved.pk]
@@ -44,7 +44,9 @@ def test_open_faults_come_first_and_filters_find_them(client, small_book):
 def test_the_list_is_also_a_file(client, small_book):
     make_fault(loan=small_book.late)
 
-    lines = client.get("/office/faults/", {"format": "csv"}).content.decode("utf-8-sig").splitlines()
+    lines = (
+        b"".join(client.get("/office/faults/", {"format": "csv"}).streaming_content).decode("utf-8-sig").splitlines()
+    )
 
     assert len(lines) == 2
     assert "The plan has no row 5" in lines[1]
@@ -163,3 +165,42 @@ def test_days_that_were_late_are_one_line_and_lead_on(client, small_book):
     assert 'href="/office/close/2018-07-01"' in page
     assert "1 loan is set aside and waits for a person." in page
     assert 'href="/office/faults/"' in page
+
+
+def test_several_loans_are_released_at_once_for_one_reason(client, small_book):
+    faults = [set_aside(small_book.late), set_aside(small_book.current)]
+    keys = [str(fault.pk) for fault in faults]
+
+    refused = client.post("/office/faults/release", {"key": keys, "reason": " "}, follow=True).content.decode()
+    still_open = FaultyLoan.objects.filter(solved_at__isnull=True).count()
+    given = {"key": [*keys, "x", "999999"], "reason": "Looked at by hand"}
+    said = client.post("/office/faults/release", given, follow=True).content.decode()
+    again = client.post("/office/faults/release", given, follow=True).content.decode()
+
+    assert "Please say why" in refused
+    assert still_open == 2
+    assert "2 loans are given back to the close." in said
+    assert "Nothing was left to do" in again
+    assert FaultyLoan.objects.filter(solved_at__isnull=True).count() == 0
+    assert AuditRecord.objects.filter(action="release_fault").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_loans_are_tried_again_and_each_is_told_of(client, small_book):
+    faults = [set_aside(small_book.late), set_aside(small_book.current)]
+    Loan.objects.filter(pk=small_book.late.pk).update(principal_outstanding_minor=100)
+
+    answer = client.post("/office/faults/retry", {"key": [fault.pk for fault in faults]}, follow=True)
+
+    page = answer.content.decode()
+    assert "1 loan is given back to the close." in page
+    assert "1 loan still fails; open it to see why." in page
+
+
+def test_who_only_reads_is_offered_nothing_to_do_with_several(login_as, small_book):
+    set_aside(small_book.late)
+
+    page = login_as(Role.RISK).get("/office/faults/").content.decode()
+
+    assert "data-bulk" not in page
+    assert "data-pick" not in page

@@ -23,9 +23,9 @@ def test_the_list_filters_by_day_channel_and_state_and_shows_no_text(client, sma
     some = client.get("/office/messages/", {"channel": "email", "state": "sent", "on": "2018-07-02"})
     other_day = client.get("/office/messages/", {"on": "2018-07-09"})
 
-    assert [row.pk for row in some.context["page"]] == [sent.pk]
+    assert [row.pk for row in some.context["listing"].rows] == [sent.pk]
     assert "Ada Sample" not in some.content.decode()
-    assert list(other_day.context["page"]) == []
+    assert other_day.context["listing"].rows == ()
 
 
 def test_a_message_shows_its_text_only_for_a_purpose_and_the_reading_is_on_record(client, small_book):
@@ -65,11 +65,11 @@ def test_the_mailbox_lists_the_latest_mail_and_opens_one(client, settings, db):
         )
 
     first = client.get("/office/mailbox/")
-    second = client.get("/office/mailbox/", {"page": 2})
-    one = client.get(f"/office/mailbox/{first.context['mails'][0].key}").content.decode()
+    second = client.get("/office/mailbox/" + first.context["listing"].next_url)
+    one = client.get(f"/office/mailbox/{first.context['listing'].rows[0].key}").content.decode()
 
-    assert len(first.context["mails"]) == 50
-    assert len(second.context["mails"]) == 5
+    assert len(first.context["listing"].rows) == 50
+    assert len(second.context["listing"].rows) == 5
     assert "Text &lt;b&gt;" in one
 
 

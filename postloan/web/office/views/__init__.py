@@ -2,7 +2,7 @@
 
 from postloan.web.office.views.accounts import account, accounts, day_sums, ledger_file
 from postloan.web.office.views.book import book
-from postloan.web.office.views.faults import fault, faults, release_fault, retry_fault
+from postloan.web.office.views.faults import fault, faults, release_fault, release_faults, retry_fault, retry_faults
 from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import entry, journal
 from postloan.web.office.views.loans import loans
@@ -33,7 +33,9 @@ __all__ = [
     "message",
     "messages",
     "release_fault",
+    "release_faults",
     "retry_fault",
+    "retry_faults",
     "reveal_message",
     "roll_rates",
     "vintages",

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from postloan.books.loans.models import ImportBatch
 from postloan.books.loans.queries import find_import_batches, get_import_batch
 from postloan.ground.access.roles import OFFICE
 from postloan.web.ui.access import for_roles
-from postloan.web.ui.paging import page_of
+from postloan.web.ui.tables import Column, Emptiness, QueryRows, Sort, Table
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,37 @@ class TiedStatus:
     differences: int
 
 
+IMPORTS = Table(
+    name="office.imports",
+    caption=_("Imports"),
+    order="-imported",
+    columns=(
+        Column(name="tape", label=_("Tape"), value="file_name", link="office:import_batch", is_fixed=True),
+        Column(name="source", label=_("Source")),
+        Column(name="as_of", label=_("As of"), kind="day", value="as_of_date"),
+        Column(name="product", label=_("Product"), value="product_version.product.name"),
+        Column(name="read", label=_("Rows read"), kind="number", value="rows_read"),
+        Column(name="loaded", label=_("Loaded"), kind="number", value="rows_loaded"),
+        Column(name="rejected", label=_("Rejected"), kind="number", value="rows_rejected"),
+        Column(name="imported", label=_("Imported"), kind="instant", value="imported_at"),
+        Column(name="by", label=_("Imported by"), value="imported_by", is_shown=False),
+    ),
+    empty=Emptiness(
+        title=_("Nothing has been imported yet"),
+        text=_("Import a lender's tape with “postloan import-book”; its tie-out then shows here."),
+    ),
+)
+SORTS = {
+    "imported": Sort("imported_at", has_index=False),
+    "as_of": Sort("as_of_date", has_index=False),
+    "read": Sort("rows_read", has_index=False),
+}
+
+
 @for_roles(OFFICE)
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: HttpRequest) -> HttpResponseBase:
     """All tapes taken over, the latest first."""
-    return render(request, "office/imports.html", {"page": page_of(request=request, rows=find_import_batches())})
+    return IMPORTS.answer(request, rows=QueryRows(find_import_batches(), SORTS), template="office/imports.html")
 
 
 @for_roles(OFFICE)

@@ -1,45 +1,93 @@
 """What was said to customers, and the mailbox of the demonstration."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from postloan.care.outreach import operations, queries
 from postloan.care.outreach.models import Message
 from postloan.ground.access.roles import OFFICE
 from postloan.ground.customers.operations import PurposeMissing
 from postloan.ground.customers.queries import get_masked_customer
+from postloan.web.ui import words
 from postloan.web.ui.access import for_roles, login_of, never_stored
-from postloan.web.ui.asking import asked_choice, asked_day
 from postloan.web.ui.figures import contact_date_of
-from postloan.web.ui.paging import MOST_ROWS_IN_FILE, PAGE_ROWS, csv_answer, page_of, wants_csv
+from postloan.web.ui.tables import Column, Emptiness, Filter, ListRows, QueryRows, Sort, Table
 
-CHANNELS = tuple(Message.Channel.values)
-STATES = tuple(Message.State.values)
+
+def _channels() -> list[tuple[str, Any]]:
+    return [(code, words.CHANNEL.get(code, code)) for code in Message.Channel.values]
+
+
+def _states() -> list[tuple[str, Any]]:
+    return [(code, words.MESSAGE_STATE.get(code, code)) for code in Message.State.values]
+
+
+MESSAGES = Table(
+    name="office.messages",
+    caption=_("Messages"),
+    order="-message",
+    columns=(
+        Column(name="message", label=_("Message"), value="pk", link="office:message", is_fixed=True),
+        Column(name="queued", label=_("Queued"), kind="instant", value="queued_at"),
+        Column(name="channel", label=_("Channel"), kind="words", words="channel"),
+        Column(name="purpose", label=_("Purpose"), kind="words", words="purpose"),
+        Column(
+            name="customer",
+            label=_("Customer"),
+            value="customer.external_id",
+            link="desk:customer",
+            link_to="customer_id",
+            opens="desk:customers",
+        ),
+        Column(
+            name="state",
+            label=_("State"),
+            kind="chip",
+            words="message_state",
+            template="office/cells/message_state.html",
+        ),
+        Column(name="reason", label=_("Reason"), is_shown=False),
+        Column(name="sent", label=_("Sent at"), kind="instant", value="sent_at"),
+        Column(
+            name="contact_date",
+            label=_("Contact date"),
+            kind="day",
+            value=lambda message: contact_date_of(message=message),
+            template="office/cells/contact_date.html",
+        ),
+    ),
+    filters=(
+        Filter(name="on", label=_("Day"), kind="day"),
+        Filter(name="channel", label=_("Channel"), choices=_channels),
+        Filter(name="state", label=_("State"), choices=_states),
+    ),
+    empty=Emptiness(
+        title=_("No message yet"), text=_("Reminders are planned by the close of a day and sent the morning after.")
+    ),
+    nothing_fits=Emptiness(
+        title=_("No message fits"), text=_("Reminders are planned by the close of a day and sent the morning after.")
+    ),
+)
+SORTS = {"message": Sort("pk"), "queued": Sort("queued_at", has_index=False)}
 
 
 @for_roles(OFFICE)
-def messages(request: HttpRequest) -> HttpResponse:
+def messages(request: HttpRequest) -> HttpResponseBase:
     """Messages by day, channel and state. Recipients and texts stay closed here."""
-    asked = {
-        "on_date": asked_day(request=request, name="on"),
-        "channel": asked_choice(request=request, name="channel", choices=CHANNELS),
-        "state": asked_choice(request=request, name="state", choices=STATES),
-    }
-    found = queries.find_messages(**asked)  # type: ignore[arg-type]
-    if wants_csv(request):
-        return _as_csv(list(found[:MOST_ROWS_IN_FILE]))
-    context = asked | {
-        "page": page_of(request=request, rows=found),
-        "counts": queries.count_messages(),
-        "channels": CHANNELS,
-        "states": STATES,
-    }
-    return render(request, "office/messages.html", context)
+    asked = MESSAGES.asked(request)
+    found = queries.find_messages(on_date=asked["on"], channel=asked["channel"] or "", state=asked["state"] or "")
+    return MESSAGES.answer(
+        request,
+        asked=asked,
+        rows=QueryRows(found, SORTS),
+        template="office/messages.html",
+        context={"counts": queries.count_messages()},
+    )
 
 
 @for_roles(OFFICE)
@@ -74,13 +122,35 @@ def _facts_of(message_id: int) -> dict[str, Any]:
     return {"message": found, "customer": get_masked_customer(customer=found.customer)}
 
 
+class _Mails(Sequence[Any]):
+    """What lies in the mailbox, the latest first: only the mails of the page are opened."""
+
+    def __len__(self) -> int:
+        return queries.count_mails()
+
+    def __getitem__(self, place: Any) -> Any:
+        start, stop, _step = place.indices(len(self))
+        return queries.get_mails(limit=max(stop - start, 0), offset=start)
+
+
+MAILS = Table(
+    name="office.mailbox",
+    caption=_("Mailbox"),
+    key="key",
+    order="arrived",
+    columns=(
+        Column(name="subject", label=_("Subject"), link="office:mail", link_to="key", is_fixed=True),
+        Column(name="to", label=_("To"), value="recipient"),
+        Column(name="arrived", label=_("Arrived"), kind="instant", value="received_at"),
+    ),
+    empty=Emptiness(title=_("The mailbox is empty"), text=_("Reminders by e-mail arrive here when they are sent.")),
+)
+
+
 @for_roles(OFFICE)
-def mailbox(request: HttpRequest) -> HttpResponse:
+def mailbox(request: HttpRequest) -> HttpResponseBase:
     """What arrived in the mailbox that stands at the other end of the SMTP conversation."""
-    page = Paginator(range(queries.count_mails()), PAGE_ROWS).get_page(request.GET.get("page"))
-    offset = max(page.start_index() - 1, 0)
-    mails = queries.get_mails(limit=PAGE_ROWS, offset=offset)
-    return render(request, "office/mailbox.html", {"page": page, "mails": mails})
+    return MAILS.answer(request, rows=ListRows(_Mails()), template="office/mailbox.html")
 
 
 @for_roles(OFFICE)
@@ -91,23 +161,3 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
     except queries.MailNotFound as error:
         raise Http404 from error
     return render(request, "office/mail.html", {"received": received})
-
-
-def _as_csv(found: list[Message]) -> HttpResponse:
-    header = [_("Message"), _("Customer"), _("Channel"), _("Purpose"), _("State"), _("Reason"), _("Queued"), _("Sent")]
-    header += [_("Contact date")]
-    rows = (
-        (
-            row.pk,
-            row.customer_id,
-            row.channel,
-            row.purpose,
-            row.state,
-            row.reason,
-            row.queued_at,
-            row.sent_at or "",
-            contact_date_of(message=row),
-        )
-        for row in found
-    )
-    return csv_answer(name="messages", header=header, rows=rows)

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from postloan.books.loans.queries import get_book_currency
 from postloan.close.models import CloseRun
@@ -20,18 +22,49 @@ from postloan.close.watching import get_progress
 from postloan.ground.access.roles import OFFICE
 from postloan.web.office.alarms import get_alarms
 from postloan.web.ui.access import for_roles
-from postloan.web.ui.paging import page_of
+from postloan.web.ui.tables import Column, Emptiness, QueryRows, Sort, Table
 
 SILENT_AFTER = timedelta(minutes=2)
 
 
+def _partitions(run: CloseRun) -> str:
+    done, total = getattr(run, "partitions_done", 0), len(run.partitions)
+    return gettext("%(done)s of %(total)s") % {"done": done, "total": total}
+
+
+def _seconds(run: CloseRun) -> float | None:
+    return (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
+
+
+RUNS = Table(
+    name="office.close_runs",
+    caption=_("Close runs"),
+    key="business_date",
+    order="-day",
+    columns=(
+        Column(
+            name="day",
+            label=_("Business date"),
+            kind="day",
+            value="business_date",
+            link="office:close_run",
+            link_to="business_date",
+            is_fixed=True,
+        ),
+        Column(name="state", label=_("State"), kind="chip", words="close_state"),
+        Column(name="partitions", label=_("Partitions"), css_class="number", value=_partitions),
+        Column(name="started", label=_("Started"), kind="instant", value="started_at"),
+        Column(name="took", label=_("Took"), kind="seconds", value=_seconds),
+    ),
+    empty=Emptiness(title=_("No day has been closed yet"), text=_("Close the first with “postloan close-day”.")),
+)
+
+
 @for_roles(OFFICE)
-def close_runs(request: HttpRequest) -> HttpResponse:
+def close_runs(request: HttpRequest) -> HttpResponseBase:
     """All closed days, the latest first, with what is not as it should be above them."""
-    page = page_of(request=request, rows=find_runs())
-    rows = [{"run": run, "elapsed": run.finished_at - run.started_at if run.finished_at else None} for run in page]
-    context = {"page": page, "rows": rows, "alarms": get_alarms()}
-    return render(request, "office/close_runs.html", context)
+    rows = QueryRows(find_runs(), {"day": Sort("business_date"), "started": Sort("started_at", has_index=False)})
+    return RUNS.answer(request, rows=rows, template="office/close_runs.html", context={"alarms": get_alarms()})
 
 
 @for_roles(OFFICE)

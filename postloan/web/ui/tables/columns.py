@@ -45,10 +45,13 @@ class Column:
     is_shown: bool = True
     is_fixed: bool = False
     breaks: bool = False
+    css_class: str = ""
 
     @property
     def css(self) -> str:
         """The classes of its cells."""
+        if self.css_class:
+            return self.css_class
         if self.kind in NUMBERS:
             return "number"
         return "breaks" if self.breaks else "nowrap" if self.kind in ("day", "instant") else ""
