@@ -57,7 +57,7 @@ from postloan.kernel.engine._views import (
     look_at,
     settlement_quote,
 )
-from postloan.kernel.engine.terms import LoanTerms, ServicingRefused, ServicingTerms
+from postloan.kernel.engine.terms import LoanTerms, Opening, PlannedRow, ServicingRefused, ServicingTerms
 
 __all__ = [
     "ACCOUNTS",
@@ -86,8 +86,10 @@ __all__ = [
     "LoanTerms",
     "MerchantRefund",
     "NonAccrual",
+    "Opening",
     "PayoutRefund",
     "PersonalisedPlan",
+    "PlannedRow",
     "Prepayment",
     "Purchase",
     "RateChange",

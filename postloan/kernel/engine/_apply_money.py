@@ -1,5 +1,6 @@
 """Apply the events that bring, take or demand money: one function for each kind."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -27,7 +28,7 @@ from postloan.kernel.engine._interest import mixed_factor, round_interest
 from postloan.kernel.engine._money import Till, receive, use_money
 from postloan.kernel.engine._projection import payable_in_advance, project_again, solve_plan
 from postloan.kernel.engine._settlement import interest_to_settle, settlement_fee, settlement_of
-from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PLACE, PRINCIPAL, Row, State
+from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PLACE, PRINCIPAL, Held, Row, State
 from postloan.kernel.engine._timeline import last_free_date
 from postloan.kernel.rates import PPM
 
@@ -124,13 +125,30 @@ def early_settlement(state: State, event: ev.EarlySettlement, strict: bool) -> N
     state.totals.received += event.amount_minor
     hold(state, event_id=event.event_id, value_date=event.value_date, amount=event.amount_minor)
     held, state.held = state.held, []
-    left = sum(each.left_minor for each in held)
+    left, before = sum(each.left_minor for each in held), len(state.applied)
     used = use_money(state, event_id=event.event_id, amount=left, on_date=event.value_date, future="hold")
     used = _settle_charges(state, event, used)
     if rows_to_come(state):
         fee = settlement_fee(state, undue_principal(state)) if not event.waive_fee else 0
         used -= _settle_plan(state, event, fee)
-    hold(state, event_id=event.event_id, value_date=event.value_date, amount=used)
+    state.held = _share_out(state, before, held)
+
+
+def _share_out(state: State, before: int, sources: list[Held]) -> list[Held]:
+    """Say of each part paid since `before` whose money it was, the oldest first; return what is left of each."""
+    parts, state.applied[before:] = state.applied[before:], []
+    waiting = list(sources)
+    for part in parts:
+        left = part.amount_minor
+        while left:
+            source = waiting[0]
+            amount = min(left, source.left_minor)
+            state.applied.append(replace(part, event_id=source.event_id, amount_minor=amount))
+            source.left_minor -= amount
+            left -= amount
+            if not source.left_minor:
+                waiting.pop(0)
+    return waiting
 
 
 def _money_of(event: Any) -> dict[str, Any]:
@@ -317,7 +335,7 @@ def _extra_row(state: State, due_date: date) -> Row:
     """Add a row after the plan for what falls due later than the plan does."""
     last = max((row.due_date for row in state.rows), default=due_date)
     row = Row(
-        no=state.next_no,
+        no=state.take_side_no(),
         kind="charge",
         from_date=min(last, due_date),
         due_date=due_date,
@@ -325,7 +343,6 @@ def _extra_row(state: State, due_date: date) -> Row:
         last_free_date=last_free_date(state, due_date),
         share=Share(0, 1),
     )
-    state.next_no += 1
     state.rows.append(row)
     state.rows[state.current :] = sorted(state.rows[state.current :], key=lambda each: (each.due_date, each.no))
     return row

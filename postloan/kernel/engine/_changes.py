@@ -57,7 +57,7 @@ def end_running_row(state: State, on_date: date, kind: RowKind) -> Row:
     assert running is not None
     own = own_interest(state, running, to_date=on_date, overdue_to=overdue_until(state, on_date))
     made = Row(
-        no=state.next_no,
+        no=state.take_side_no(),
         kind=kind,
         from_date=running.from_date,
         due_date=on_date,
@@ -65,7 +65,6 @@ def end_running_row(state: State, on_date: date, kind: RowKind) -> Row:
         last_free_date=last_free_date(state, on_date),
         share=running.share,
     )
-    state.next_no += 1
     made.own_minor, made.carry_in = own, running.carry_in
     already = interest_paid_of_own(running) + interest_paid_ahead(state)
     made.due[INTEREST] = max(own + running.carry_in - already, 0)
@@ -157,9 +156,8 @@ def lay_out_again(
         balloon_minor=min(state.terms.schedule.balloon_minor, max(principal, 1)),
         fees=(),
     )
-    number = state.next_no
     new = rows_of(state, build_schedule(terms=terms), terms)
-    state.next_no = number
+    state.continue_numbers()
     kept = [_carry_over(row, old[place] if place < len(old) else None, state) for place, row in enumerate(new)]
     others = [row for row in state.rows[state.current :] if not row.bears_interest]
     state.rows[state.current :] = sorted([*kept, *others], key=lambda row: row.due_date)
@@ -252,6 +250,7 @@ def put_into_plan(
     state.seed_day = first_due_date.day if terms.unit == "month" else None
     if rate != rate_on(state, on_date):
         set_rate(state, on_date, rate)
+    state.continue_numbers()
     rows = rows_of(state, schedule, wanted)
     rows[0].base_open = principal
     for place in (PENALTY, FEE, INTEREST):

@@ -14,6 +14,7 @@ from postloan.kernel.engine._state import FEE, INTEREST, PENALTY, PRINCIPAL, Ent
 ACCOUNTS: Final = (
     "bank",
     "merchant_settlement",
+    "takeover",
     "loan_principal",
     "accrued_interest",
     "interest_receivable",
@@ -41,13 +42,14 @@ def balances_of(state: State, on_date: date) -> dict[str, int]:
     return {
         "bank": totals.received + totals.returned_payout - totals.refunded - totals.charged_back - totals.lent_to_bank,
         "merchant_settlement": totals.returned_by_merchant,
+        "takeover": -totals.taken_over - totals.interest_taken_over,
         "loan_principal": totals.lent - totals.paid[PRINCIPAL] - totals.waived[PRINCIPAL] - totals.written[PRINCIPAL],
         "accrued_interest": earned - totals.raised_on_book[INTEREST] - totals.accrued_written,
         "interest_receivable": receivable(INTEREST),
         "fee_receivable": receivable(FEE),
         "penalty_receivable": receivable(PENALTY),
         "unapplied_receipts": -state.held_minor,
-        "interest_income": totals.interest_given_back - earned - totals.income_on_payment,
+        "interest_income": totals.interest_given_back + totals.interest_taken_over - earned - totals.income_on_payment,
         "fee_income": -totals.raised_on_book[FEE],
         "penalty_income": -totals.raised_on_book[PENALTY],
         "waiver_expense": sum(totals.waived),

@@ -63,10 +63,18 @@ class Replay:
 
 
 def replay(
-    *, terms: LoanTerms, events: Iterable[Event] = (), as_of: date | None = None, accepted: bool = False
+    *,
+    terms: LoanTerms,
+    events: Iterable[Event] = (),
+    as_of: date | None = None,
+    accepted: bool = False,
+    lateness_to: date | None = None,
 ) -> Replay:
     """
     Work a loan out from its terms and events, to the day `as_of` (the last value date if None).
+
+    Books that are open for a day have raised what falls due on it, and charged lateness through the day before:
+    they hand `lateness_to`.
 
     `accepted` events come from the record of the loan: they were checked when they arrived, and are not refused
     because later news changed the past before them.
@@ -79,11 +87,16 @@ def replay(
     day = opened.opened_on if as_of is None else as_of
     start = Checkpoint((date.min, 0, 0, ""), 0, opened)
     empty = Replay(terms, (), max(day, opened.opened_on), opened, (start,))
-    return extend(before=empty, events=events, as_of=as_of, accepted=accepted)
+    return extend(before=empty, events=events, as_of=as_of, accepted=accepted, lateness_to=lateness_to)
 
 
 def extend(
-    *, before: Replay, events: Iterable[Event] = (), as_of: date | None = None, accepted: bool = False
+    *,
+    before: Replay,
+    events: Iterable[Event] = (),
+    as_of: date | None = None,
+    accepted: bool = False,
+    lateness_to: date | None = None,
 ) -> Replay:
     """
     Return the replay with more events, to `as_of` (or the last value date): the same as replaying all of them.
@@ -95,8 +108,8 @@ def extend(
     """
     new = sorted(events, key=sort_key)
     day = as_of if as_of is not None else max([before.as_of, *(event.value_date for event in new)])
-    if day < before.terms.schedule.start_date:
-        raise no.EventBeforeOpening("", f"the loan is opened on {before.terms.schedule.start_date}")
+    if day < before.terms.opened_on:
+        raise no.EventBeforeOpening("", f"the loan is opened on {before.terms.opened_on}")
     _check_twice(before, new)
     merged = tuple(sorted((*before.events, *new), key=sort_key))
     strict = set() if accepted else {event.event_id for event in new}
@@ -104,7 +117,7 @@ def extend(
     for event in new:
         _check(before, event, day if strict else date.max, ids)
     first = _first_touched(before, merged, new)
-    return _run(before=before, events=merged, new=strict, first=first, as_of=day)
+    return _run(before=before, events=merged, new=strict, first=first, as_of=day, lateness_to=lateness_to)
 
 
 def _first_touched(before: Replay, merged: Sequence[Event], new: Sequence[Event]) -> SortKey:
@@ -127,7 +140,15 @@ def _reversible(event: Reversal, by_id: dict[str, Event], before: Replay) -> Eve
     return found
 
 
-def _run(*, before: Replay, events: tuple[Event, ...], new: set[str], first: SortKey, as_of: date) -> Replay:
+def _run(
+    *,
+    before: Replay,
+    events: tuple[Event, ...],
+    new: set[str],
+    first: SortKey,
+    as_of: date,
+    lateness_to: date | None,
+) -> Replay:
     reversed_ids = {event.of for event in events if isinstance(event, Reversal)}
     places = [sort_key(event) for event in events]
     usable = [each for each in before.checkpoints if each.after == 0 or (each.key < first and each.key[0] <= as_of)]
@@ -144,7 +165,7 @@ def _run(*, before: Replay, events: tuple[Event, ...], new: set[str], first: Sor
             continue
         happen(state, event, strict=event.event_id in new)
     final = state.copy()
-    finish(final, as_of)
+    finish(final, as_of, lateness_to=lateness_to)
     return Replay(
         terms=before.terms,
         events=events,
@@ -182,10 +203,10 @@ def happen(state: State, event: Event, *, strict: bool) -> None:
         keep_version(state, reason=event.kind, event_id=event.event_id, from_date=day)
 
 
-def finish(state: State, as_of: date) -> None:
-    """Carry the loan on to the day it is looked at."""
-    pass_time(state, as_of)
-    charge_lateness(state, as_of)
+def finish(state: State, as_of: date, *, lateness_to: date | None = None) -> None:
+    """Carry the loan on to the day it is looked at; lateness through `lateness_to`, where that is another day."""
+    pass_time(state, as_of, lateness_to=lateness_to)
+    charge_lateness(state, as_of if lateness_to is None else min(lateness_to, as_of))
     project(state)
     note_closed(state, as_of)
     post(state, event_id="", kind="accrual", on_date=as_of)
@@ -196,7 +217,7 @@ def finish(state: State, as_of: date) -> None:
 
 def _check(before: Replay, event: Event, as_of: date, ids: set[str]) -> None:
     """Refuse what can be refused without looking at the state of the loan."""
-    opened = before.terms.schedule.start_date
+    opened = before.terms.opened_on
     amount = getattr(event, "amount_minor", None)
     if amount is not None and amount <= 0:
         raise no.AmountNotPositive(event.event_id, f"{amount} is not a positive amount")

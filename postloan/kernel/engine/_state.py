@@ -17,6 +17,8 @@ from postloan.kernel.penalties import NOTHING_COUNTED, OverdueCount
 PENALTY, FEE, INTEREST, PRINCIPAL = (COMPONENTS.index(name) for name in ("penalty", "fee", "interest", "principal"))
 PLACE: Final[dict[Component, int]] = {component: place for place, component in enumerate(COMPONENTS)}
 FOR_EVER: Final = date.max
+FIRST_SIDE_NO: Final = 1001
+"""The rows of plans are numbered without gaps from 1; rows beside the plan (a prepayment, a charge) from here on."""
 
 RowKind: TypeAlias = Literal["regular", "down_payment", "prepayment", "settlement", "stub", "charge"]
 Move: TypeAlias = tuple[date, int]
@@ -171,6 +173,8 @@ class Totals:
     refunded: int = 0
     charged_back: int = 0
     lent_to_bank: int = 0
+    taken_over: int = 0  # principal another lender had lent
+    interest_taken_over: int = 0  # earned before by another lender
     returned_by_merchant: int = 0
     returned_payout: int = 0
     interest_given_back: int = 0
@@ -195,8 +199,8 @@ class Totals:
 
     @property
     def lent(self) -> int:
-        """All principal that was ever lent, charged back or paid out again."""
-        return self.lent_to_bank + self.charged_back
+        """All principal that was ever lent, taken over, charged back or paid out again."""
+        return self.lent_to_bank + self.taken_over + self.charged_back
 
 
 @dataclass(slots=True)
@@ -224,6 +228,7 @@ class State:
     died_on: date | None = None
     penalty_stops_on: date | None = None
     next_no: int = 1
+    next_side_no: int = FIRST_SIDE_NO
     seed_day: int | None = None
     is_stale: bool = True  # the rows to come are to be worked out again
 
@@ -239,6 +244,15 @@ class State:
         twin.held = [Held(each.event_id, each.value_date, each.left_minor) for each in self.held]
         twin.totals = self.totals.copy()
         return twin
+
+    def take_side_no(self) -> int:
+        """Return the number of a new row beside the plan."""
+        self.next_side_no += 1
+        return self.next_side_no - 1
+
+    def continue_numbers(self) -> None:
+        """Let the next row of a plan follow the last one there is; numbers of rows that fell away are used again."""
+        self.next_no = 1 + max((row.no for row in self.rows if row.no < FIRST_SIDE_NO), default=0)
 
     @property
     def running(self) -> Row | None:

@@ -24,12 +24,19 @@ def last_free_date(state: State, due_date: date) -> date:
     return shift_date(day=due_date, calendar=servicing.calendar, shift=servicing.last_free)
 
 
-def pass_time(state: State, to_date: date) -> None:
-    """Carry the loan on to a day: everything that happens by itself up to it, in order."""
+def pass_time(state: State, to_date: date, *, lateness_to: date | None = None) -> None:
+    """
+    Carry the loan on to a day: everything that happens by itself up to it, in order.
+
+    `lateness_to` is the last day of which lateness is charged, where that is not `to_date`.
+    """
+    charge_to = to_date if lateness_to is None else min(lateness_to, to_date)
     while True:
         row_due = state.rows[state.current].due_date if state.current < len(state.rows) else None
+        row_due = row_due if row_due is not None and row_due <= to_date else None
         late_fee = _next_late_fee(state)
-        points = [day for day in (row_due, late_fee) if day is not None and day <= to_date]
+        late_fee = late_fee if late_fee is not None and late_fee <= charge_to else None
+        points = [day for day in (row_due, late_fee) if day is not None]
         if not points:
             break
         day = min(points)
@@ -38,7 +45,7 @@ def pass_time(state: State, to_date: date) -> None:
             charge_lateness(state, day)
             post(state, event_id="", kind="late_fee", on_date=day)
         else:
-            _row_falls_due(state, day)
+            _row_falls_due(state, day, charge_to)
     if state.today != to_date or state.terms.servicing.overdue_interest != "none":
         state.today = to_date
         running = state.running
@@ -47,7 +54,7 @@ def pass_time(state: State, to_date: date) -> None:
         project(state)
 
 
-def _row_falls_due(state: State, day: date) -> None:
+def _row_falls_due(state: State, day: date, charge_to: date) -> None:
     running = state.running
     if running is not None and (running.over_open or running.over_moves):
         state.is_stale = True
@@ -64,7 +71,7 @@ def _row_falls_due(state: State, day: date) -> None:
     close_if_paid(state, row, day)
     post(state, event_id="", kind="due", on_date=day)
     if state.held:
-        charge_lateness(state, day)
+        charge_lateness(state, min(day, charge_to))
         apply_held(state, day)
         note_closed(state, day)
         post(state, event_id="", kind="apply_held", on_date=day)

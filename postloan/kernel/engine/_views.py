@@ -106,7 +106,7 @@ class AllocationView:
 def instalments(loan: Replay) -> tuple[InstalmentView, ...]:
     """Return every instalment, numbered from 1 in the order of due dates."""
     state = loan.state
-    balance = state.totals.lent_to_bank
+    balance = state.totals.lent_to_bank + state.totals.taken_over
     rows = []
     for number, row in enumerate(rows_in_order(state), start=1):
         balance -= row.due[PRINCIPAL]

@@ -6,6 +6,7 @@ which product a loan is of. The rule page is docs/rules/loan_events.md.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal, TypeAlias, get_args
 
 from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
@@ -121,8 +122,42 @@ def _refuse_if(wrong: bool, field: str, message: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row of a plan that was agreed or taken over as it stands; amounts in minor units."""
+
+    instalment_no: int
+    due_date: date
+    principal_minor: int
+    interest_minor: int
+    fee_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    The plan a loan begins with in these books, where it is kept as rows and not only as terms.
+
+    `rows` are those that were not settled when the books took the loan over, in order; the first begins on
+    `from_date`. `taken_over_on` is the first business date here; rows due by then are demanded already, and what
+    lateness cost before is the earlier lender's. None: the money was lent from these books.
+    """
+
+    rows: tuple[PlannedRow, ...]
+    from_date: date
+    taken_over_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoanTerms:
-    """The contract of one loan: the plan at its start, and the rules by which it runs."""
+    """The contract of one loan: the plan at its start (as rows, where `opening` gives them), and how it runs."""
 
     schedule: ScheduleTerms
     servicing: ServicingTerms = ServicingTerms()
+    opening: Opening | None = None
+
+    @property
+    def opened_on(self) -> date:
+        """The first day on which anything can happen to the loan in these books."""
+        if self.opening is not None and self.opening.taken_over_on is not None:
+            return self.opening.taken_over_on
+        return self.schedule.start_date
