@@ -138,6 +138,21 @@ class ProductTerms(_Terms):
         )
 
     @property
+    def is_served_plainly(self) -> bool:
+        """
+        Whether plan and demands alone give the next figures of a loan to which only money happens.
+
+        They do where money for nothing due waits, overdue principal bears no interest, and lateness costs one of
+        penalty and fee: then a night works the loan out in columns. Else the engine does, loan by loan.
+        """
+        return (
+            self.allocation.future == "hold"
+            and self.servicing.overdue_interest == "none"
+            and self.servicing.minimum_interest_days == 0
+            and (self.penalty is None or self.late_fee is None)
+        )
+
+    @property
     def reminder_calendar(self) -> ReminderCalendar:
         """The days of reminders as the kernel takes them."""
         return ReminderCalendar(offsets_days=self.reminder_offsets_days)

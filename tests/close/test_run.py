@@ -190,10 +190,10 @@ def test_a_daily_penalty_is_exact_when_it_is_paid():
 
     receipt = pay(loan, 60_000, date(2018, 7, 20))
 
-    # 495.00 overdue from 11 to 19 July, nine days at 0.05 %: 49,500 × 9 × 0.0005 = 222.75.
+    # 495.00 due on 10 July and paid on the 20th, ten days at 0.05 %: 49,500 × 10 × 0.0005 = 247.5.
     parts = dict(Allocation.objects.filter(receipt=receipt).values_list("component", "amount_minor"))
-    assert parts == {"penalty": 223, "interest": 1_000, "principal": 49_500}
-    assert receipt.unapplied_minor == 60_000 - 223 - 1_000 - 49_500
+    assert parts == {"penalty": 248, "interest": 1_000, "principal": 49_500}
+    assert receipt.unapplied_minor == 60_000 - 248 - 1_000 - 49_500
 
 
 def test_a_faulty_loan_is_set_aside_with_the_reason_and_the_rest_finishes():

@@ -17,8 +17,11 @@ from django.db.models import BaseConstraint, CheckConstraint, F, GeneratedField,
 from django.db.models.functions import Mod
 
 from postloan.books.ledger.models import SLOTS, JournalEntry
+from postloan.books.loans.event_models import EVENT_KINDS, LoanEvent, SettlementOffer
 from postloan.books.products.models import ProductVersion
 from postloan.ground.customers.models import Customer
+
+__all__ = ["COMPONENTS", "ImportBatch", "Instalment", "Loan", "LoanEvent", "ScheduleVersion", "SettlementOffer"]
 
 COMPONENTS = ("principal", "interest", "fee", "penalty")
 
@@ -32,7 +35,9 @@ class Loan(models.Model):
     the oldest due date with something open; days past due follow from it.
     `next_event_date` is the business date whose close has work to do here; NULL
     means none. `opening_paid_…` is what the lender's tape said was paid before
-    the loan was taken over.
+    the loan was taken over. `principal_off_book_minor` is the part of the outstanding principal that was charged
+    off: owed, but no asset any more. `needs_replay` says that plan and demands alone do not give the next figures:
+    the night takes such a loan through the engine.
     """
 
     class Status(models.TextChoices):
@@ -73,6 +78,9 @@ class Loan(models.Model):
     bucket = models.SmallIntegerField(default=0)
     next_event_date = models.DateField(null=True)
     closed_date = models.DateField(null=True)
+    principal_off_book_minor = models.BigIntegerField(default=0, db_default=0)
+    contractual_past_due_since_date = models.DateField(null=True)
+    needs_replay = models.BooleanField(default=False, db_default=False)
     set_aside_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -86,6 +94,11 @@ class Loan(models.Model):
             CheckConstraint(
                 condition=~Q(status="closed") | Q(principal_outstanding_minor=0), name="closed_loan_owes_no_principal"
             ),
+            CheckConstraint(
+                condition=Q(principal_off_book_minor__gte=0)
+                & Q(principal_off_book_minor__lte=F("principal_outstanding_minor")),
+                name="loan_off_book_is_within_outstanding",
+            ),
         ]
         indexes: ClassVar = [
             Index(
@@ -95,6 +108,7 @@ class Loan(models.Model):
             ),
             Index(fields=["customer"], name="loan_by_customer"),
             Index(fields=["bucket", "past_due_since_date"], name="loan_by_bucket", condition=Q(bucket__gt=0)),
+            Index(fields=["slot"], name="replayed_loan_by_slot", condition=Q(needs_replay=True)),
         ]
 
     def __str__(self) -> str:
@@ -112,10 +126,12 @@ class ScheduleVersion(models.Model):
     class Reason(models.TextChoices):
         OPENED = "opened"
         TAKEN_OVER = "taken_over"
+        REPLAYED = "replayed"  # something earlier was taken back or came to light later
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedule_versions", db_index=False)
     version_no = models.SmallIntegerField()
-    reason = models.CharField(max_length=20, choices=Reason.choices)
+    reason = models.CharField(max_length=20, choices=[*Reason.choices, *((kind, kind) for kind in EVENT_KINDS)])
+    event = models.ForeignKey(LoanEvent, null=True, on_delete=models.PROTECT, db_index=False)
     business_date = models.DateField()
     from_instalment_no = models.SmallIntegerField(default=1)
     row_from_date = models.DateField()
@@ -157,6 +173,23 @@ def _component_constraints() -> list[BaseConstraint]:
     ]
 
 
+def _off_book_constraints() -> list[BaseConstraint]:
+    return [
+        CheckConstraint(
+            condition=Q(**{f"{name}_off_book_minor__gte": 0})
+            & Q(
+                **{
+                    f"{name}_off_book_minor__lte": F(f"{name}_due_minor")
+                    - F(f"{name}_paid_minor")
+                    - F(f"{name}_waived_minor")
+                }
+            ),
+            name=f"instalment_{name}_off_book_within_open",
+        )
+        for name in ("interest", "fee", "penalty")
+    ]
+
+
 class Instalment(models.Model):
     """
     A dated demand: what fell due and what of it is paid or waived, by component.
@@ -164,7 +197,9 @@ class Instalment(models.Model):
     `penalty_minor_days` (overdue minor units × days) and `penalty_counted_through_date`
     are the count from which the penalty follows exactly, see docs/rules/penalties.md;
     a row taken over late starts its count at the takeover. `settled_date` is the
-    business date on which nothing was open any more.
+    business date on which nothing was open any more. Numbers from 1001 on are demands beside the plan (`kind`): a
+    prepayment, a settlement, a charge. `original_due_date` is set where a later plan moved the due date. `…_off_book_minor`
+    is the part of what is open that is no asset: charged off, or raised in non-accrual.
     """
 
     pk = models.CompositePrimaryKey("loan_id", "instalment_no")
@@ -190,9 +225,14 @@ class Instalment(models.Model):
     penalty_minor_days = models.BigIntegerField(default=0, db_default=0)
     penalty_counted_through_date = models.DateField(null=True)
     settled_date = models.DateField(null=True)
+    kind = models.CharField(max_length=12, default="regular", db_default="regular")
+    original_due_date = models.DateField(null=True)
+    interest_off_book_minor = models.BigIntegerField(default=0, db_default=0)
+    fee_off_book_minor = models.BigIntegerField(default=0, db_default=0)
+    penalty_off_book_minor = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
-        constraints: ClassVar = _component_constraints()
+        constraints: ClassVar = [*_component_constraints(), *_off_book_constraints()]
         indexes: ClassVar = [
             Index(fields=["loan"], name="open_instalment_by_loan", condition=Q(settled_date__isnull=True)),
         ]

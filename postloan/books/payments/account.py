@@ -7,13 +7,21 @@ allocations plus what stays unapplied, receipt by receipt.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import cast
 
 from postloan.books.loans.models import COMPONENTS, Instalment, Loan
 from postloan.books.payments.models import Receipt
 from postloan.kernel.allocation import OpenInstalment, Part, allocate
-from postloan.kernel.penalties import OverdueCount, PenaltyTerms, count_overdue, penalty_to_raise_minor
+from postloan.kernel.penalties import (
+    LateFeeTerms,
+    OverdueCount,
+    PenaltyTerms,
+    count_overdue,
+    late_fee_to_raise_minor,
+    penalty_start_date,
+    penalty_to_raise_minor,
+)
 from postloan.kernel.product_terms import ProductTerms
 
 
@@ -60,13 +68,13 @@ class LoanAccount:
         self.takings.append(Taking(receipt=receipt, parts=split.parts, penalties=penalties))
 
     def _raise_penalties(self, *, value_date: date) -> tuple[tuple[int, int], ...]:
-        if self.terms.penalty is None:
-            return ()
         raised = []
         for row in self.instalments:
-            amount_minor = _raise_penalty(
-                row=row, terms=self.terms.penalty, through_date=value_date - timedelta(days=1)
-            )
+            amount_minor = 0
+            if self.terms.penalty is not None:
+                amount_minor = _raise_penalty(row=row, terms=self.terms.penalty, through_date=value_date)
+            elif self.terms.late_fee is not None:
+                amount_minor = _raise_late_fee(row=row, terms=self.terms.late_fee, on_date=value_date)
             if amount_minor > 0:
                 raised.append((row.instalment_no, amount_minor))
         return tuple(raised)
@@ -112,6 +120,24 @@ def _raise_penalty(*, row: Instalment, terms: PenaltyTerms, through_date: date) 
     )
     assert amount_minor >= 0, (row.loan_id, row.instalment_no, amount_minor)
     row.penalty_minor_days, row.penalty_counted_through_date = count.minor_days, count.through_date
+    row.penalty_due_minor += amount_minor
+    return amount_minor
+
+
+def _raise_late_fee(*, row: Instalment, terms: LateFeeTerms, on_date: date) -> int:
+    """Raise the late fee of an instalment where its day has come, and return it; the count says that it was raised."""
+    counted = row.penalty_counted_through_date
+    starts = penalty_start_date(terms=terms, last_free_date=row.due_date)
+    if on_date < starts:
+        return 0
+    amount_minor = late_fee_to_raise_minor(
+        terms=terms,
+        unpaid_minor=sum(row.open_minor(name) for name in COMPONENTS if name != "penalty"),
+        last_free_date=row.due_date,
+        on_date=on_date,
+        was_raised=counted is not None and counted >= starts,
+    )
+    row.penalty_counted_through_date = max(counted or on_date, on_date)
     row.penalty_due_minor += amount_minor
     return amount_minor
 

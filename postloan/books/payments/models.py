@@ -39,7 +39,8 @@ class Receipt(models.Model):
     Money that came in, known by the bank's reference: the same reference on the same account is one receipt.
 
     `value_date` is when the bank had the money, `booked_date` the business date it
-    entered the books. amount = allocated + unapplied + refunded, always.
+    entered the books. amount = allocated + unapplied + refunded + reversed, always; a receipt the bank took back, or
+    that was booked in error, is reversed whole, from `reversed_date` on.
     """
 
     bank_account = models.CharField(max_length=40)
@@ -51,6 +52,8 @@ class Receipt(models.Model):
     allocated_minor = models.BigIntegerField(default=0, db_default=0)
     unapplied_minor = models.BigIntegerField(default=0, db_default=0)
     refunded_minor = models.BigIntegerField(default=0, db_default=0)
+    reversed_minor = models.BigIntegerField(default=0, db_default=0)
+    reversed_date = models.DateField(null=True)
     value_date = models.DateField()
     booked_date = models.DateField()
     received_at = models.DateTimeField()
@@ -62,8 +65,15 @@ class Receipt(models.Model):
             CheckConstraint(condition=Q(amount_minor__gt=0), name="receipt_amount_is_positive"),
             CheckConstraint(
                 condition=Q(allocated_minor__gte=0, unapplied_minor__gte=0, refunded_minor__gte=0)
-                & Q(amount_minor=F("allocated_minor") + F("unapplied_minor") + F("refunded_minor")),
+                & Q(
+                    amount_minor=F("allocated_minor") + F("unapplied_minor") + F("refunded_minor") + F("reversed_minor")
+                ),
                 name="receipt_is_allocated_unapplied_or_refunded",
+            ),
+            CheckConstraint(
+                condition=Q(reversed_minor=0, reversed_date__isnull=True)
+                | Q(reversed_minor=F("amount_minor"), reversed_date__isnull=False),
+                name="receipt_is_reversed_whole",
             ),
         ]
         indexes: ClassVar = [
@@ -76,7 +86,11 @@ class Receipt(models.Model):
 
 
 class Allocation(models.Model):
-    """A part of a receipt that pays one component of one instalment. The truth of who paid what; append-only."""
+    """
+    A part of a receipt that pays one component of one instalment. The truth of who paid what; append-only.
+
+    Negative where an earlier part was taken back: what a receipt paid of a component is the sum.
+    """
 
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="allocations")
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="allocations")
@@ -87,7 +101,7 @@ class Allocation(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            CheckConstraint(condition=Q(amount_minor__gt=0), name="allocation_amount_is_positive"),
+            CheckConstraint(condition=~Q(amount_minor=0), name="allocation_moves_something"),
             CheckConstraint(
                 condition=Q(component__in=["principal", "interest", "fee", "penalty"]),
                 name="allocation_component_known",

@@ -7,6 +7,7 @@ off on a day; `explain_instalment` puts every figure into steps that recompute. 
 loan_events.md, prepayment.md and relief.md.
 """
 
+from postloan.kernel.engine._apply import PLAN_CHANGES
 from postloan.kernel.engine._events import (
     AccountEvent,
     Arrears,
@@ -44,7 +45,8 @@ from postloan.kernel.engine._postings import postings_to_book, sums
 from postloan.kernel.engine._refusals import EventRefused
 from postloan.kernel.engine._replay import Replay, extend, replay
 from postloan.kernel.engine._settlement import SettlementQuote
-from postloan.kernel.engine._state import Applied, Entry, ScheduleVersion, VersionRow
+from postloan.kernel.engine._state import Applied, Entry, ScheduleVersion, State, VersionRow
+from postloan.kernel.engine._state import Row as StateRow
 from postloan.kernel.engine._views import (
     AllocationView,
     Amounts,
@@ -62,6 +64,7 @@ from postloan.kernel.engine.terms import LoanTerms, Opening, PlannedRow, Servici
 __all__ = [
     "ACCOUNTS",
     "LOAN_STEP_KEYS",
+    "PLAN_CHANGES",
     "AccountEvent",
     "AllocationView",
     "Amounts",
@@ -105,6 +108,8 @@ __all__ = [
     "ServicingTerms",
     "SettlementInPast",
     "SettlementQuote",
+    "State",
+    "StateRow",
     "VersionRow",
     "Waiver",
     "allocations",

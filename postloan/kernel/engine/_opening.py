@@ -162,7 +162,8 @@ def _rows_of_terms(state: State, opening: Opening) -> list[Row]:
     made = [_row_of(state, terms, row) for row in rows]
     for row, planned in zip(made, opening.rows, strict=True):
         row.no = planned.instalment_no
-        row.planned_fees = (("plan", planned.fee_minor),) if planned.fee_minor else ()
+        if sum(amount for _, amount in row.planned_fees) != planned.fee_minor:
+            row.planned_fees = (("plan", planned.fee_minor),) if planned.fee_minor else ()
     return made
 
 

@@ -8,6 +8,6 @@ written here over the values the books hold: postings, demands, the plan.
 
 from postloan.books.loans.explaining._explanation import BucketStep, Explanation
 from postloan.books.loans.explaining._loan import LoanFigures, explain_loan
-from postloan.books.loans.explaining._plans import rebuild
+from postloan.books.loans.explaining._plans import plain_terms, rebuild
 
-__all__ = ["BucketStep", "Explanation", "LoanFigures", "explain_loan", "rebuild"]
+__all__ = ["BucketStep", "Explanation", "LoanFigures", "explain_loan", "plain_terms", "rebuild"]

@@ -113,10 +113,18 @@ def explain_instalment(*, loan: Loan, built: tuple[ScheduleTerms, Schedule] | No
 
 
 def _candidates(*, loan: Loan, version: ScheduleVersion) -> Iterator[ScheduleTerms]:
+    plain = plain_terms(loan=loan, version=version)
+    yield plain
+    if plain.method is Method.EQUAL_INSTALMENT:
+        yield replace(plain, fixed_instalment_minor=loan.instalment_minor)
+
+
+def plain_terms(*, loan: Loan, version: ScheduleVersion) -> ScheduleTerms:
+    """Return the terms that should give the rows of a version; `rebuild` says whether they do."""
     rules = loan.product_version.product_terms.schedule
     method = Method(rules.method)
     is_bullet = method is Method.BULLET  # one row over all the periods of the term
-    plain = ScheduleTerms(
+    return ScheduleTerms(
         principal_minor=sum(version.principal_minor),
         rate=Rate(loan.rate_ppm, loan.product_version.product_terms.rate_per),
         instalments=loan.instalments if is_bullet else len(version.due_dates),
@@ -131,9 +139,6 @@ def _candidates(*, loan: Loan, version: ScheduleVersion) -> Iterator[ScheduleTer
         instalment_multiple_minor=rules.instalment_multiple_minor,
         fees=loan.product_version.product_terms.fees_for(instalments=loan.instalments) if version.fee_minor else (),
     )
-    yield plain
-    if plain.method is Method.EQUAL_INSTALMENT:
-        yield replace(plain, fixed_instalment_minor=loan.instalment_minor)
 
 
 def _is_same(*, schedule: Schedule, version: ScheduleVersion) -> bool:

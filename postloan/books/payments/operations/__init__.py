@@ -17,6 +17,12 @@ from postloan.books.payments.operations._post_receipts import (
 from postloan.books.payments.operations._record_told import record_told
 from postloan.books.payments.operations._release_debit_lock import ReleaseNotAllowed, release_debit_lock
 from postloan.books.payments.operations._resume_mandate import resume_mandate
+from postloan.books.payments.operations._reverse_receipt import (
+    ReceiptWasRefunded,
+    ReversedReceipt,
+    UnknownReceipt,
+    reverse_receipt,
+)
 from postloan.books.payments.operations._revoke_mandate import revoke_mandate
 from postloan.books.payments.operations._sign_mandate import (
     EvidenceMissing,
@@ -48,9 +54,12 @@ __all__ = [
     "NotAnAmount",
     "NotTheirLoan",
     "OutcomeMissing",
+    "ReceiptWasRefunded",
     "ReleaseNotAllowed",
+    "ReversedReceipt",
     "TakenBankFile",
     "UnknownLoan",
+    "UnknownReceipt",
     "ValueDateInFuture",
     "announce_debits",
     "ask_for_answers",
@@ -62,6 +71,7 @@ __all__ = [
     "record_told",
     "release_debit_lock",
     "resume_mandate",
+    "reverse_receipt",
     "revoke_mandate",
     "sign_mandate",
     "suspend_mandate",
