@@ -1,5 +1,6 @@
 // Small manners of every page: menu on a phone, light or dark, "why this number".
 
+import "./dialogs.js";
 import "./table.js";
 
 const root = document.documentElement;
