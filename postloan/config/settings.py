@@ -195,6 +195,18 @@ if os.environ.get("POSTLOAN_PAYOUTS") == "bank":
         },
     }
 
+# Whose contact rules protect a customer: pack names by jurisdiction, "us-reg-f+us-ma" lays one over another; and the
+# lender's own stricter overlays, as files (docs/rules/contact_rules.md).
+CONTACT_POLICY: dict[str, str] = {
+    "default": os.environ.get("POSTLOAN_CONTACT_POLICY", "cn"),
+    "cn": "cn",
+    "us": "us-reg-f",
+    "us-ma": "us-reg-f+us-ma",
+    "uk": "uk",
+    "eu": "eu",
+}
+CONTACT_OVERLAYS = [file for file in os.environ.get("POSTLOAN_CONTACT_OVERLAYS", "").split(os.pathsep) if file]
+
 # A partition of the close is one transaction; more loans a partition, fewer commits.
 CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))
 # Who does the partitions: inline, processes:N, ray or ray:ADDRESS (docs/operating/scale.md).

@@ -37,6 +37,11 @@ def entry_hash(*, before: bytes, entry: Mapping[str, Any]) -> bytes:
     return sha256(before + canonical(told).encode() + bytes(entry["digest"])).digest()
 
 
+def message_digest(*, subject: bytes, body: bytes) -> str:
+    """Return the digest of a message's text as it lies encrypted; it proves the text without telling it."""
+    return sha256(len(subject).to_bytes(8, "big") + subject + body).hexdigest()
+
+
 @dataclass
 class Chains:
     """The chains of some persons, held under the locks of their subject rows, and the entries put on them."""

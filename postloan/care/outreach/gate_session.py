@@ -63,7 +63,7 @@ class GateSession:
         """Return the contact of this occasion, if there is one."""
         return self.contacts.get(self.by_key.get(key, 0))
 
-    def put_contact(self, row: Row, *, step: str, at: datetime) -> None:
+    def put_contact(self, row: Row, *, step: str, at: datetime, facts: Mapping[str, Any] | None = None) -> None:
         """Write a contact, new or changed, with its entry on the person's chain."""
         is_new = row["id"] not in self.contacts or row["id"] in self.new_contacts
         (self.new_contacts if is_new else self.changed_contacts)[row["id"]] = row
@@ -75,7 +75,7 @@ class GateSession:
             subject_id=row["id"],
             at=at,
             row=row,
-            facts={"state": row["state"], "outcome": row["outcome"]},
+            facts={"state": row["state"], "outcome": row["outcome"]} | dict(facts or {}),
         )
 
     def put_decision(self, row: Row) -> None:

@@ -3,8 +3,11 @@ from postloan.care.outreach.operations._fall_back import fall_back
 from postloan.care.outreach.operations._mark_read import mark_read
 from postloan.care.outreach.operations._queue_messages import NewMessage, queue_messages
 from postloan.care.outreach.operations._record_consent import EvidenceMissing, record_consent
+from postloan.care.outreach.operations._record_contacts import Recorded, Report, record_contacts
 from postloan.care.outreach.operations._redrive_messages import redrive_messages
+from postloan.care.outreach.operations._reserve_contacts import may_contact, reserve_contacts
 from postloan.care.outreach.operations._reveal_message import reveal_message
+from postloan.care.outreach.operations._seal_evidence import NothingToSeal, seal_evidence
 from postloan.care.outreach.operations._set_hold import (
     HoldNotSet,
     ReasonMissing,
@@ -13,25 +16,44 @@ from postloan.care.outreach.operations._set_hold import (
     set_hold,
     set_person_flag,
 )
+from postloan.care.outreach.operations._settle_contacts import (
+    ContactNotFound,
+    Outcome,
+    OutcomeUnknown,
+    return_lapsed_slots,
+    settle_contacts,
+)
 from postloan.care.outreach.operations._take_receipts import match_receipts, take_receipts
 
 __all__ = [
+    "ContactNotFound",
     "Delivery",
     "EvidenceMissing",
     "HoldNotSet",
     "NewMessage",
+    "NothingToSeal",
+    "Outcome",
+    "OutcomeUnknown",
     "ReasonMissing",
+    "Recorded",
+    "Report",
     "deliver_messages",
     "fall_back",
     "mark_read",
     "match_receipts",
+    "may_contact",
     "queue_messages",
     "record_consent",
+    "record_contacts",
     "redrive_messages",
     "release_hold",
     "release_person_flag",
+    "reserve_contacts",
+    "return_lapsed_slots",
     "reveal_message",
+    "seal_evidence",
     "set_hold",
     "set_person_flag",
+    "settle_contacts",
     "take_receipts",
 ]

@@ -8,12 +8,8 @@ from django.db import transaction
 
 from postloan.care.outreach.gate_session import open_session
 from postloan.care.outreach.models import Consent
+from postloan.care.outreach.statement_columns import CONSENT_COLUMNS
 from postloan.ground.audit import operations as audit
-
-COLUMNS = (
-    "id", "customer_id", "act", "purpose", "channel", "contact_point_id", "point_hash", "loan_ids", "text_version",
-    "evidence", "via", "facts", "at", "until_at", "by", "key",
-)  # fmt: skip
 
 
 class EvidenceMissing(ValueError):
@@ -75,7 +71,7 @@ def record_consent(
         kind="consent",
         subject_id=said.pk,
         at=at,
-        row={name: getattr(said, name) for name in COLUMNS},
+        row={name: getattr(said, name) for name in CONSENT_COLUMNS},
         facts={"act": wanted.value},
     )
     session.write()

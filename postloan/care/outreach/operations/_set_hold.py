@@ -12,20 +12,13 @@ from django.db import transaction
 
 from postloan.care.outreach.gate_session import GateSession, open_session
 from postloan.care.outreach.models import ContactHold
+from postloan.care.outreach.statement_columns import FLAG_COLUMNS, HOLD_COLUMNS
 from postloan.ground.audit import operations as audit
 from postloan.ground.customers import operations as customers
 from postloan.ground.customers.models import CustomerFlag
 from postloan.ground.customers.operations import ReasonMissing
 
 __all__ = ["HoldNotSet", "ReasonMissing", "release_hold", "release_person_flag", "set_hold", "set_person_flag"]
-
-HOLD_COLUMNS = (
-    "id", "customer_id", "loan_id", "kind", "since_at", "until_at", "reason", "by", "facts", "released_at",
-    "release_reason", "released_by",
-)  # fmt: skip
-FLAG_COLUMNS = (
-    "id", "customer_id", "kind", "since_at", "reason", "details", "by", "released_at", "release_reason", "released_by",
-)  # fmt: skip
 
 
 class HoldNotSet(LookupError):
