@@ -198,12 +198,12 @@ if os.environ.get("POSTLOAN_PAYOUTS") == "bank":
 # Whose contact rules protect a customer: pack names by jurisdiction, "us-reg-f+us-ma" lays one over another; and the
 # lender's own stricter overlays, as files (docs/rules/contact_rules.md).
 CONTACT_POLICY: dict[str, str] = {
-    "default": os.environ.get("POSTLOAN_CONTACT_POLICY", "cn"),
-    "cn": "cn",
-    "us": "us-reg-f",
-    "us-ma": "us-reg-f+us-ma",
-    "uk": "uk",
-    "eu": "eu",
+    "default": os.environ.get("POSTLOAN_CONTACT_POLICY", "cn+house"),
+    "cn": "cn+house",
+    "us": "us-reg-f+house",
+    "us-ma": "us-reg-f+us-ma+house",
+    "uk": "uk+house",
+    "eu": "eu+house",
 }
 CONTACT_OVERLAYS = [file for file in os.environ.get("POSTLOAN_CONTACT_OVERLAYS", "").split(os.pathsep) if file]
 

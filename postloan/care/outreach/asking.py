@@ -31,6 +31,11 @@ class Ask:
     capacity: str = "creditor"
     about: Facts = field(default_factory=dict)
 
+    @property
+    def template(self) -> str:
+        """The template of a message, by which carriers count."""
+        return str((self.about.get("content") or {}).get("template") or "")
+
 
 @dataclass(frozen=True)
 class CounterSeen:

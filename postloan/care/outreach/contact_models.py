@@ -113,6 +113,7 @@ class Contact(models.Model):
     purpose = models.CharField(max_length=30)
     content_class = models.CharField(max_length=40, blank=True)
     mode = models.CharField(max_length=20, blank=True)  # of voice: interactive or notification
+    template = models.CharField(max_length=60, blank=True)
     recipient = models.CharField(max_length=30)
     contact_point = models.ForeignKey(
         ContactPoint, null=True, on_delete=models.PROTECT, related_name="contacts", db_index=False

@@ -19,7 +19,7 @@ from postloan.care.outreach.evidence import Chains, Row, canonical
 LOOK_BACK = timedelta(days=100)  # longer than the longest window of any rule; statements and flags are read whole
 
 CONTACT_COLUMNS = (
-    "id", "key", "customer_id", "direction", "channel", "purpose", "content_class", "mode", "recipient",
+    "id", "key", "customer_id", "direction", "channel", "purpose", "content_class", "mode", "template", "recipient",
     "contact_point_id", "point_hash", "loan_ids", "institution", "actor", "capacity", "by", "state", "outcome", "at", "lease_until_at",
     "settled_at", "decision_id",
 )  # fmt: skip

@@ -138,6 +138,7 @@ def _event(row: Row, kind: str, at: datetime) -> PastEvent:
         "institution": "lender",
         "agency": row["institution"] or None,
         "mode": row["mode"] or None,
+        "template": row["template"] or None,
     }
     return PastEvent.model_validate(said)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from postloan.care.outreach.packs import load_pack
-from postloan.kernel.contactrules import PolicyPack
+from postloan.care.outreach.packs import load_pack, read_overlay
+from postloan.kernel.contactrules import PolicyPack, overlay
 
 
 def pack_for(*, jurisdiction: str) -> PolicyPack:
@@ -23,4 +23,7 @@ def pack_for(*, jurisdiction: str) -> PolicyPack:
 @cache
 def pack_named(*, name: str) -> PolicyPack:
     """Return a pack by name with the lender's overlays upon it; read once a process."""
-    return load_pack(name, overlays=tuple(Path(file) for file in settings.CONTACT_OVERLAYS))
+    pack = load_pack(name)
+    for file in settings.CONTACT_OVERLAYS:
+        pack = overlay(base=pack, stricter=read_overlay(path=Path(file)))
+    return pack

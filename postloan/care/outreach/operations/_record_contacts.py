@@ -78,6 +78,7 @@ def _record(session: GateSession, report: Report, place: int, *, at: datetime, b
         "purpose": ask.purpose,
         "content_class": ask.content_class,
         "mode": str(ask.about.get("mode") or ""),
+        "template": ask.template,
         "recipient": ask.recipient,
         "contact_point_id": ask.contact_point_id,
         "point_hash": own_point_hash(ask=ask, person=session.persons[ask.customer_id]),

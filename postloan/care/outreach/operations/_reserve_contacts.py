@@ -76,6 +76,7 @@ def _slot(session: GateSession, ask: Ask, held: Row | None, new_id: int) -> Row:
         "purpose": ask.purpose,
         "content_class": ask.content_class,
         "mode": str(ask.about.get("mode") or ""),
+        "template": ask.template,
         "recipient": ask.recipient,
         "contact_point_id": ask.contact_point_id,
         "point_hash": own_point_hash(ask=ask, person=session.persons[ask.customer_id]),
