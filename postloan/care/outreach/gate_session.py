@@ -30,7 +30,7 @@ DECISION_COLUMNS = (
 
 _OPEN = "SELECT origin, row_id, owner_id, facts FROM gate_open(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _WRITE = "SELECT gate_write(%s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)"
-_INSTANTS = ("at", "until_at", "since_at", "released_at", "lease_until_at", "settled_at")
+_INSTANTS = ("at", "until_at", "since_at", "released_at", "lease_until_at", "settled_at", "state_at")
 
 
 @dataclass

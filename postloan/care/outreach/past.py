@@ -150,6 +150,9 @@ def _states(session: GateSession, ask: Ask, point: str | None) -> Iterator[PastE
         is_about = said["customer_id"] == ask.customer_id or (point is not None and said["hash"] == point)
         if is_about and said["act"] not in SILENT_ACTS:
             yield _statement(said, past)
+    for number in past.points.values():
+        if number["state"] == "wrong" and number["state_at"]:
+            yield PastEvent(at=number["state_at"], kind="wrong_number", contact_point=number["hash"])
     for hold in past.holds:
         yield from _spans(hold, HOLDS[hold["kind"]], str(ask.customer_id))
     for flag in past.flags:

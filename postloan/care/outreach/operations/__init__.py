@@ -1,3 +1,4 @@
+from postloan.care.outreach.operations._ask_gate import ask_gate, note_receipts, settle_slots
 from postloan.care.outreach.operations._deliver_messages import Delivery, deliver_messages
 from postloan.care.outreach.operations._fall_back import fall_back
 from postloan.care.outreach.operations._mark_read import mark_read
@@ -37,11 +38,13 @@ __all__ = [
     "ReasonMissing",
     "Recorded",
     "Report",
+    "ask_gate",
     "deliver_messages",
     "fall_back",
     "mark_read",
     "match_receipts",
     "may_contact",
+    "note_receipts",
     "queue_messages",
     "record_consent",
     "record_contacts",
@@ -55,5 +58,6 @@ __all__ = [
     "set_hold",
     "set_person_flag",
     "settle_contacts",
+    "settle_slots",
     "take_receipts",
 ]

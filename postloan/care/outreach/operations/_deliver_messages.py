@@ -18,9 +18,9 @@ from postloan.care.outreach.addresses import Address, retire_address
 from postloan.care.outreach.carriers import Letter, carrier_of, mail_id
 from postloan.care.outreach.claiming import Claim, claim_messages
 from postloan.care.outreach.composing import TextMissing, compose, texts_in_force
-from postloan.care.outreach.gatekeeping import SendingAsk, SlotOutcome, ask_gate, settle_slots
 from postloan.care.outreach.health import note_results, spread
 from postloan.care.outreach.models import Handover, Message
+from postloan.care.outreach.operations._ask_gate import SendingAsk, SlotOutcome, ask_gate, settle_slots
 from postloan.care.outreach.texts import put_text
 from postloan.care.outreach.writers import Drop, writer_of
 from postloan.ground.rows import update_rows

@@ -104,9 +104,11 @@ def put_outcome(
     by: str,
     facts: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Put the outcome on a contact of the session; False where it says nothing new."""
+    """Put the outcome on a contact of the session; False where it says nothing new. A text sent again is new."""
     if row["outcome"] and STRENGTH.index(outcome) <= STRENGTH.index(row["outcome"]):
-        return False
+        if facts:
+            session.put_contact(row, step="told_again", at=at, facts=facts)
+        return bool(facts)
     is_given_back = outcome in GIVEN_BACK and row["state"] != "used"
     state = "given_back" if is_given_back else "used"
     step = "receipt" if row["state"] == "used" else state

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from postloan.care.outreach.addresses import retire_address
 from postloan.care.outreach.models import DeliveryReceipt, Handover, Message, Route
+from postloan.care.outreach.operations._ask_gate import note_receipts
 from postloan.ground.rows import update_rows
 from postloan.outside.results import ReceiptReport, ReceiptState
 
@@ -103,6 +104,12 @@ def _note_on_messages(receipts: Sequence[DeliveryReceipt], at: datetime, by: str
         if any(state == ReceiptState.READ for state in states) and message.read_at is None:
             message.read_at = max(times)
     update_rows(rows=list(messages.values()), fields=["delivered_at", "undelivered_at", "read_at", "fall_back_at"])
+    note_receipts(
+        delivered=[pk for pk, message in messages.items() if message.delivered_at],
+        lost=[pk for pk, message in messages.items() if message.undelivered_at],
+        at=at,
+        by=by,
+    )
     for receipt in receipts:
         if receipt.is_gone and receipt.handover:
             message = messages[receipt.handover.message_id]
