@@ -5,12 +5,22 @@ Contact rules: may this person be contacted like this, now? Rules as data, answe
 `Decision`. The rule page is docs/rules/contact_rules.md.
 """
 
+from postloan.kernel.contactrules._case import (
+    CaseRefused,
+    answer_line,
+    answer_lines,
+    case_schema,
+    decision_schema,
+    read_case,
+)
+from postloan.kernel.contactrules._clock import NoSuchZone
 from postloan.kernel.contactrules._deadlines import Keeping, Stage, deadline_stages, keeping, validation_period_end
 from postloan.kernel.contactrules._decide import decide
 from postloan.kernel.contactrules._decision import CounterSeen, Decision, Outcome, Reason
+from postloan.kernel.contactrules._explain import said, sentences
 from postloan.kernel.contactrules._history import Hours, PastEvent
 from postloan.kernel.contactrules._overlay import Overlay, OverlayLoosens, overlay
-from postloan.kernel.contactrules._pack import Choice, NoSuchZone, PolicyPack, TimeZones
+from postloan.kernel.contactrules._pack import Choice, PolicyPack, TimeZones
 from postloan.kernel.contactrules._question import Actor, Content, DebitPlan, Question, VisitPlan
 from postloan.kernel.contactrules._rules import (
     ContentRule,
@@ -35,6 +45,7 @@ from postloan.kernel.contactrules._rules import (
 
 __all__ = [
     "Actor",
+    "CaseRefused",
     "Choice",
     "Content",
     "ContentRule",
@@ -71,9 +82,16 @@ __all__ = [
     "Window",
     "WindowRule",
     "Words",
+    "answer_line",
+    "answer_lines",
+    "case_schema",
     "deadline_stages",
     "decide",
+    "decision_schema",
     "keeping",
     "overlay",
+    "read_case",
+    "said",
+    "sentences",
     "validation_period_end",
 ]

@@ -3,17 +3,35 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 _END_OF_DAY = time.max
 
 
+class NoSuchZone(ValueError):
+    """The name is not a time zone of the IANA list."""
+
+
 @lru_cache(maxsize=1024)
 def zone(name: str) -> tzinfo:
-    """Return the time zone of an IANA name."""
-    return ZoneInfo(name)
+    """Return the time zone of an IANA name; anything else is refused."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise NoSuchZone(f"{name} is not an IANA time zone") from error
+
+
+def _known(name: str) -> str:
+    zone(name)
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known)]
 
 
 def local_date(*, at: datetime, name: str) -> date:

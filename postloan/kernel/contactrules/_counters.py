@@ -15,6 +15,9 @@ _CLOCK = {"clock_hour": timedelta(hours=1), "clock_minute": timedelta(minutes=1)
 def judge_counter(*, rule: CounterRule, facts: Facts, at: datetime) -> Looked:
     """Count per subject; close where any subject has reached the limit, until enough has left its window."""
     matching = [contact for contact in facts.contacts() if facts.counts(contact, rule)]
+    excused = bool(rule.excused_by) and len(matching) < sum(
+        _could_count(contact, rule, facts) for contact in facts.contacts()
+    )
     seen: list[CounterSeen] = []
     worst: Finding | None = None
     for key in _subjects(rule, facts):
@@ -43,7 +46,12 @@ def judge_counter(*, rule: CounterRule, facts: Facts, at: datetime) -> Looked:
             finding = Finding("counter", values, until)
             if worst is None or (worst.until is not None and (until is None or until > worst.until)):
                 worst = finding
-    return Looked(tuple(seen), worst)
+    return Looked(tuple(seen), worst, excused)
+
+
+def _could_count(contact: Contact, rule: CounterRule, facts: Facts) -> bool:
+    event = contact.event
+    return event.initiated_by == "us" and event.channel in rule.event_channels and facts.same_actor(event, rule.across)
 
 
 def _subjects(rule: CounterRule, facts: Facts) -> tuple[str, ...]:

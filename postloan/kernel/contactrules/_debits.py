@@ -17,8 +17,6 @@ def judge_debit(*, rule: DebitRule, facts: Facts, at: datetime) -> Finding | Non
     if rule.request_exempts and plan is not None and plan.at_customers_request:
         return None
     failed = _failures(rule, facts)
-    if not failed or _released(rule, facts, since=failed[-1].at):
-        return None
     if rule.consecutive is not None and len(failed) >= rule.consecutive:
         return Finding("debit_consecutive", {"failures": len(failed), "limit": rule.consecutive}, None)
     if rule.total is not None and len(failed) >= rule.total:
@@ -30,56 +28,60 @@ def _is_part(plan: DebitPlan) -> bool:
     return plan.amount_minor is not None and plan.due_minor is not None and plan.amount_minor < plan.due_minor
 
 
-def failures(*, rule: DebitRule, facts: Facts) -> int:
-    """Return the failures that count."""
-    return len(_failures(rule, facts))
-
-
 def _failures(rule: DebitRule, facts: Facts) -> list[PastEvent]:
     """
     Return the failures that count: of this account and lender, whatever the debt, channel or amount.
 
-    A success begins anew for `consecutive`. A return for another reason (closed account, technical fault) is no
-    failure and no success.
+    A success begins anew for `consecutive`, and so does what releases. A return for another reason (closed account,
+    technical fault) is no failure and no success.
     """
-    asked = facts.question
     found: list[PastEvent] = []
     for event in facts.events:
-        if event.kind not in {"debit_failed", "debit_succeeded"} or not facts.concerns(event):
+        if not facts.concerns(event):
             continue
-        if not facts.same_actor(event, "institution"):
-            continue
-        if (
-            rule.consecutive is not None
-            and asked.contact_point
-            and event.contact_point not in (None, asked.contact_point)
+        if event.kind in rule.release and _releases(
+            event, rule=rule, facts=facts, since=found[-1].at if found else None
         ):
-            continue
-        if rule.consecutive is None and not facts.same_debts(event):
-            continue
-        if event.kind == "debit_succeeded":
-            found = [] if rule.consecutive is not None else found
-        elif not rule.reasons or event.reason is None or event.reason.lower() in rule.reasons:
-            found.append(event)
+            found = []
+        elif event.kind in {"debit_failed", "debit_succeeded"} and _same_account(event, rule, facts):
+            if event.kind == "debit_succeeded":
+                found = [] if rule.consecutive is not None else found
+            elif not rule.reasons or event.reason is None or event.reason.lower() in rule.reasons:
+                found.append(event)
     return found
 
 
-def _released(rule: DebitRule, facts: Facts, *, since: datetime) -> bool:
-    plan = facts.question.debit
-    for event in reversed(facts.events):
-        if event.at < since:
-            return False
-        if event.kind not in rule.release or not facts.concerns(event):
-            continue
-        if event.until is not None and event.until <= facts.question.at:
-            continue
-        if (
-            rule.same_terms
-            and plan is not None
-            and event.amount_minor is not None
-            and plan.amount_minor != event.amount_minor
-        ):
-            continue
-        if all(facts.holds((kind,)) for kind in rule.release_needs):
-            return True
-    return False
+def _same_account(event: PastEvent, rule: DebitRule, facts: Facts) -> bool:
+    asked = facts.question
+    if not facts.same_actor(event, "institution"):
+        return False
+    if rule.consecutive is None:
+        return facts.same_debts(event)
+    return not asked.contact_point or event.contact_point in (None, asked.contact_point)
+
+
+def _releases(event: PastEvent, *, rule: DebitRule, facts: Facts, since: datetime | None) -> bool:
+    """Tell whether an authorisation is for this debit: not lapsed, for its account and amount, with what it needs."""
+    asked, plan = facts.question, facts.question.debit
+    if event.until is not None and event.until <= asked.at:
+        return False
+    if (
+        event.contact_point is not None
+        and asked.contact_point is not None
+        and event.contact_point != asked.contact_point
+    ):
+        return False
+    if (
+        rule.same_terms
+        and event.amount_minor is not None
+        and plan is not None
+        and plan.amount_minor not in (None, event.amount_minor)
+    ):
+        return False
+    return all(
+        any(
+            other.kind == kind and facts.concerns(other) and (since is None or other.at >= since)
+            for other in facts.events
+        )
+        for kind in rule.release_needs
+    )

@@ -57,13 +57,14 @@ def decide(*, pack: PolicyPack, question: Question, history: Sequence[PastEvent]
     """
     facts = Facts(pack=pack, question=question, history=history)
     rules, scopes = _rules_for(pack, question)
-    counters: list[CounterSeen] = []
-    heard = _ask(rules, facts, question.at, counters)
+    seen = _Seen([], {})
+    heard = _ask(rules, facts, question.at, seen)
+    counters = seen.counters
     denying = [each for each in heard if not each.unsettled]
     speaking = denying or heard
     outcome: Outcome = "deny" if denying else "needs_policy_choice" if heard else "allow"
     named = tuple(dict.fromkeys(each.rule.id for each in speaking))
-    counted = tuple(dict.fromkeys(seen.rule for seen in counters if seen.rule not in named))
+    counted = tuple(dict.fromkeys(read.rule for read in counters if read.rule not in named))
     return Decision(
         outcome=outcome,
         rules=named,
@@ -78,9 +79,13 @@ def decide(*, pack: PolicyPack, question: Question, history: Sequence[PastEvent]
         confidence=_confidence([each.rule for each in speaking] or [rule for rule in rules if rule.id in counted]),
         obligations=() if denying else _obligations(rules, facts, question.at),
         earliest_at=_earliest(rules, facts, heard, question.at) if heard else None,
-        reasons=tuple(Reason(rule=each.rule.id, key=each.finding.key, values=each.finding.values) for each in speaking),
+        reasons=tuple(
+            Reason(rule=each.rule.id, part=each.rule.part, key=each.finding.key, values=each.finding.values)
+            for each in speaking
+        ),
         choices=_choices(pack, [each.rule for each in speaking]),
         not_applicable=scopes,
+        considered=tuple(seen.rules),
     )
 
 
@@ -131,9 +136,10 @@ def _speaks(rule: RuleBase, question: Question, acts_as: str | None) -> bool:
         and (rule.modes is None or (question.mode or "interactive") in rule.modes)
         and (rule.contents is None or _content(question) in rule.contents)
         and (rule.products is None or question.product is None or question.product in rule.products)
-        and (rule.actors is None or question.by.kind is None or question.by.kind in rule.actors)
+        and (rule.actors is None or ("robot" if question.automated else question.by.kind) in rule.actors)
         and (rule.point_kinds is None or question.point_kind is None or question.point_kind in rule.point_kinds)
         and not (question.point_kind is not None and question.point_kind in rule.not_point_kinds)
+        and not (rule.known_point_only and question.point_kind is None)
     )
 
 
@@ -143,39 +149,49 @@ def _content(question: Question) -> str:
     return {"location": "location", "marketing": "marketing"}.get(question.purpose, "debt")
 
 
-def _ask(
-    rules: Sequence[RuleBase], facts: Facts, at: datetime, counters: list[CounterSeen] | None = None
-) -> list[_Heard]:
+class _Seen(NamedTuple):
+    """What is noted in the first round: counters, and the rules that spoke or excused."""
+
+    counters: list[CounterSeen]
+    rules: dict[str, None]
+
+
+def _ask(rules: Sequence[RuleBase], facts: Facts, at: datetime, seen: _Seen | None = None) -> list[_Heard]:
     heard: list[_Heard] = []
+    home = facts.pack.time_zones.home
     for rule in rules:
         judge = _JUDGES.get(rule.kind)  # type: ignore[attr-defined]
-        if judge is None or not in_force(rule=rule, at=at, zone_name=facts.pack.time_zones.home):
+        if judge is None or not in_force(rule=rule, at=at, zone_name=home):
             continue
+        if seen is not None:
+            seen.rules[rule.id] = None
         if rule.choice is not None and rule.options:
             finding = _unsettled(rule, facts, at)
         else:
-            finding = _judged(judge, rule, facts, at, counters)
+            finding = _judged(judge, rule, facts, at, seen)
         if finding is not None:
             heard.append(_Heard(rule, finding, finding.unsettled))
     return heard
 
 
 def _judged(
-    judge: Callable[..., Any], rule: RuleBase, facts: Facts, at: datetime, counters: list[CounterSeen] | None
+    judge: Callable[..., Any], rule: RuleBase, facts: Facts, at: datetime, seen: _Seen | None
 ) -> Finding | None:
     found = judge(rule=rule, facts=facts, at=at)
-    exempt = bool(rule.unless) and (found is not None) and facts.exempt(rule=rule, at=at)
+    exempt = bool(rule.unless) and found is not None and facts.exempt(rule=rule, at=at)
+    excused = exempt
     if isinstance(found, Looked):
-        if counters is not None and not exempt:
-            counters.extend(found.seen)
+        excused = (exempt and found.finding is not None) or found.excused
+        if seen is not None and not exempt:
+            seen.counters.extend(found.seen)
         found = found.finding
+    if seen is not None and excused and rule.excused_by:
+        seen.rules[rule.excused_by] = None
     if found is None or exempt:
         return None
     finding: Finding = found
     change = facts.next_change(at) if rule.unless else None
-    if change is not None and finding.until is not None and change < finding.until:
-        return finding._replace(until=change)
-    if change is not None and finding.until is None:
+    if change is not None and (finding.until is None or change < finding.until):
         return finding._replace(until=change)
     return finding
 

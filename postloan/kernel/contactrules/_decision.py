@@ -28,6 +28,7 @@ class Reason(_Part):
     """Why a rule spoke: a key of the word list and the values that belong in its sentence."""
 
     rule: str
+    part: str = ""
     key: str
     values: dict[str, Any] = {}
 
@@ -40,7 +41,8 @@ class Decision(_Part):
     among them, of the most certain kind first (Q, P, P-weak, R; H is the lender's own). `earliest_at`: the first
     instant from which the same question is allowed if nothing else happens; None on an allow, and where no time
     alone opens it. `obligations`: what has to be in or with the contact. `choices`: the policy choices that mattered.
-    `not_applicable`: rules of scope that kept other rules out. `counted`: counters that looked and had room.
+    `not_applicable`: rules of scope that kept other rules out. `counted`: counters that looked and had room. `considered`:
+    every rule that spoke about the question, and those of the text whose exemption was used.
     """
 
     outcome: Outcome
@@ -57,6 +59,7 @@ class Decision(_Part):
     reasons: tuple[Reason, ...] = ()
     choices: dict[str, str | None] = {}
     not_applicable: tuple[str, ...] = ()
+    considered: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:

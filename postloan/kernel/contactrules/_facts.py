@@ -230,7 +230,7 @@ class Facts:
         """Tell whether one of the rule's exemptions holds at an instant."""
         for exemption in rule.unless:
             if exemption == "reply":
-                if self.may_reply_once() and self.question.purpose in {"reply", "opt_out_confirmation", "service"}:
+                if self.question.purpose in {"reply", "opt_out_confirmation", "service"} and self.may_reply_once():
                     return True
             elif exemption == "court_permission":
                 if self.holds(("court_permission",)):
@@ -248,7 +248,7 @@ class Facts:
             and event.channel in rule.event_channels
             and (rule.event_modes is None or (event.mode or "interactive") in rule.event_modes)
             and (rule.event_purposes is None or event.purpose is None or event.purpose in rule.event_purposes)
-            and (rule.event_points is None or event.point_kind is None or event.point_kind in rule.event_points)
+            and (rule.event_points is None or event.point_kind in rule.event_points)
             and not (event.point_kind is not None and event.point_kind in rule.not_event_points)
             and self.same_actor(event, rule.across)
             and not (

@@ -25,3 +25,4 @@ class Looked(NamedTuple):
 
     seen: tuple[CounterSeen, ...]
     finding: Finding | None
+    excused: bool = False  # something was left out of the count

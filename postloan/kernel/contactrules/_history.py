@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from postloan.kernel.contactrules._clock import ZoneName
 from postloan.kernel.contactrules._words import (
     INBOUND_KINDS,
     AnyActor,
@@ -18,6 +19,7 @@ from postloan.kernel.contactrules._words import (
     AnyScope,
     Names,
     Spoken,
+    Zones,
 )
 
 Weekday = Annotated[int, Field(ge=1, le=7)]  # as in ISO 8601: Monday is 1
@@ -34,7 +36,7 @@ class Hours(Spoken):
     start: Annotated[time, BeforeValidator(_clock)]
     end: Annotated[time, BeforeValidator(_clock)]
     days: tuple[Weekday, ...] = (1, 2, 3, 4, 5, 6, 7)
-    zone: str | None = None
+    zone: ZoneName | None = None
 
     @classmethod
     def other_names(cls) -> Mapping[str, str]:
@@ -73,7 +75,7 @@ class PastEvent(Spoken):
     until: AwareDatetime | None = None
     hours: Annotated[tuple[Hours, ...], BeforeValidator(_many)] = ()
     place: AnyPoint | None = None
-    zones: Names = ()
+    zones: Zones = ()
     written: bool | None = None
     directly: bool = True
     template: str | None = None

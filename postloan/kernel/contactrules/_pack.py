@@ -2,10 +2,10 @@
 
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import PrivateAttr, TypeAdapter, field_validator, model_validator
+from pydantic import PrivateAttr, TypeAdapter, model_validator
 
+from postloan.kernel.contactrules._clock import ZoneName
 from postloan.kernel.contactrules._rules import Part, Rule, RuleBase, Words
 
 
@@ -32,27 +32,8 @@ class Choice(Part):
 class TimeZones(Part):
     """The zone of the jurisdiction's own days (`home`), and the zones to try where a person's is not known."""
 
-    home: str
-    unknown: tuple[str, ...]
-
-    @field_validator("home", "unknown")
-    @classmethod
-    def _exist(cls, value: Any) -> Any:
-        for name in (value,) if isinstance(value, str) else value:
-            zone_named(name=name)
-        return value
-
-
-class NoSuchZone(ValueError):
-    """The name is not a time zone of the IANA list."""
-
-
-def zone_named(*, name: str) -> ZoneInfo:
-    """Return the time zone of an IANA name; anything else is refused."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise NoSuchZone(f"{name} is not an IANA time zone") from error
+    home: ZoneName
+    unknown: tuple[ZoneName, ...]
 
 
 class PolicyPack(Part):

@@ -19,6 +19,7 @@ from postloan.kernel.contactrules._words import (
     AnyRecipient,
     Names,
     Spoken,
+    Zones,
 )
 
 
@@ -130,7 +131,7 @@ class Question(Spoken):
     liable: bool | None = None
     by: Actor = _Default().actor
     product: str | None = None
-    time_zones: Names = ()
+    time_zones: Zones = ()
     identity_verified: bool | None = None
     private_account: bool = False  # an agent's own telephone or social account
     first_communication: bool | None = None

@@ -75,6 +75,8 @@ class RuleBase(Part):
     products: tuple[str, ...] | None = None
     point_kinds: tuple[PointKind, ...] | None = None
     not_point_kinds: tuple[PointKind, ...] = ()
+    known_point_only: bool = False  # an unknown kind of contact point is not within `point_kinds`
+    excused_by: str = ""  # the rule of the text that states the exemptions, named when one was used
     unless: tuple[Exemption, ...] = ()
     consent_days: Annotated[int, Field(ge=1)] | None = (
         None  # a consent lasts at most so many days, its own day the first
@@ -126,7 +128,7 @@ class CounterRule(RuleBase):
     event_channels: tuple[Channel, ...]
     event_modes: tuple[Mode, ...] | None = None
     event_purposes: tuple[Purpose, ...] | None = None
-    event_points: tuple[PointKind, ...] | None = None
+    event_points: tuple[PointKind, ...] | None = None  # counts only where the kind of contact point is known
     not_event_points: tuple[PointKind, ...] = ()
     across: Literal["institution", "collector", "everybody"] = "institution"
     window: Window

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from postloan.kernel.contactrules._clock import ZoneName
+
 Channel = Literal["voice", "sms", "email", "push", "wechat", "inbox", "chat", "social", "letter", "visit", "debit"]
 Mode = Literal["interactive", "notification"]
 Purpose = Literal[
@@ -245,6 +247,7 @@ def _listed(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Zones = Annotated[tuple[ZoneName, ...], BeforeValidator(_listed)]
 
 
 class Spoken(BaseModel):
