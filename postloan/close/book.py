@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from postloan.close.night import ALLOCATIONS, POSTINGS, REMINDERS, Night, empty
+from postloan.close.night import ALLOCATIONS, MOVES, PLANS, POSTINGS, REMINDERS, Night, empty, shaped
 from postloan.kernel.product_terms import ProductTerms
 
 
@@ -28,8 +28,15 @@ class Book:
     plan: pl.DataFrame
     instalments: pl.DataFrame
     receipts: pl.DataFrame
+    accounts: pl.DataFrame
+    bills: pl.DataFrame
+    moves: pl.DataFrame
+    purchases: pl.DataFrame
     loans_as_read: pl.DataFrame
     instalments_as_read: pl.DataFrame
+    accounts_as_read: pl.DataFrame
+    bills_as_read: pl.DataFrame
+    cut: frozenset[int] = frozenset()  # accounts of which a bill was cut within the pass
     set_aside: frozenset[int] = frozenset()
 
     def night_of(self, *, business_date: date, plans_contacts: bool, everybody: bool = False) -> Night:
@@ -39,26 +46,25 @@ class Book:
         if is_month_end or everybody:
             has_work |= pl.col("status") == "active"
         loans = self.loans.filter(has_work.fill_null(value=False) & ~pl.col("loan_id").is_in(list(self.set_aside)))
-        plan, instalments, receipts = self.plan, self.instalments, self.receipts
+        frames = {name: getattr(self, name) for name in _OF_LOANS}
         if loans.height < self.loans.height:
-            plan, instalments, receipts = (
-                frame.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
-                for frame in (plan, instalments, receipts)
-            )
+            frames = {
+                name: frame.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
+                for name, frame in frames.items()
+            }
         return Night(
             business_date=business_date,
             is_month_end=is_month_end,
             plans_contacts=plans_contacts,
             terms=self.terms,
             loans=loans,
-            plan=plan,
-            instalments=instalments,
-            receipts=receipts,
+            **frames,
+            plans=empty(PLANS),
             postings=empty(POSTINGS),
             allocations=empty(ALLOCATIONS),
             reminders=empty(REMINDERS),
             loans_before=loans,
-            instalments_before=instalments,
+            instalments_before=frames["instalments"],
         )
 
     def after(self, night: Night, *, set_aside: frozenset[int]) -> "Book":
@@ -71,6 +77,10 @@ class Book:
                 "loan_id", "due_date", "instalment_no"
             ),
             receipts=_less_allocated(self.receipts, night.allocations),
+            accounts=_replaced(self.accounts, night.accounts, worked).sort("loan_id"),
+            bills=_replaced(self.bills, night.bills, worked).sort("loan_id", "bill_no"),
+            moves=pl.concat([_replaced(self.moves, night.moves, worked), _moved(night)]),
+            cut=self.cut | frozenset(night.plans.filter(pl.col("reason") == "billed")["loan_id"].to_list()),
             set_aside=self.set_aside | set_aside,
         )
 
@@ -81,8 +91,28 @@ class Book:
         return self.loans.filter(pl.any_horizontal(differs)) if before.height else self.loans
 
 
+_OF_LOANS = ("plan", "instalments", "receipts", "accounts", "bills", "moves", "purchases")
+
+
 def _replaced(frame: pl.DataFrame, by: pl.DataFrame, worked: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([frame.join(worked, on="loan_id", how="anti"), by])
+
+
+def _moved(night: Night) -> pl.DataFrame:
+    """Return what the night's allocations paid on accounts that are billed, by receipt."""
+    if night.accounts.is_empty() or night.allocations.is_empty():
+        return empty(MOVES)
+    amount = pl.col("amount_minor")
+    paid = (
+        night.allocations.join(night.accounts.select("loan_id"), on="loan_id", how="semi")
+        .group_by("loan_id", "receipt_id", maintain_order=True)
+        .agg(
+            amount.filter(pl.col("component") == "principal").sum().alias("principal_minor"),
+            amount.sum().alias("total_minor"),
+        )
+        .join(night.receipts.select("receipt_id", "value_date"), on="receipt_id", how="left", maintain_order="left")
+    )
+    return shaped(paid, MOVES)
 
 
 def _less_allocated(receipts: pl.DataFrame, allocations: pl.DataFrame) -> pl.DataFrame:

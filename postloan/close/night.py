@@ -58,7 +58,46 @@ INSTALMENTS = {
     "penalty_counted_through_date": pl.Date,
     "settled_date": pl.Date,
 }
-RECEIPTS = {"receipt_id": pl.Int64, "loan_id": pl.Int64, "unapplied_minor": pl.Int64}
+RECEIPTS = {"receipt_id": pl.Int64, "loan_id": pl.Int64, "unapplied_minor": pl.Int64, "value_date": pl.Date}
+ACCOUNTS = {
+    "loan_id": pl.Int64,
+    "rate_ppm": pl.Int64,
+    "next_bill_date": pl.Date,
+    "charged_interest_minor": pl.Int64,
+    "done_minor_days": pl.Int64,
+}
+BILLS = {
+    "loan_id": pl.Int64,
+    "bill_no": pl.Int16,
+    "from_date": pl.Date,
+    "bill_date": pl.Date,
+    "due_date": pl.Date,
+    "instalment_no": pl.Int16,
+    "bought_minor": pl.Int64,
+    "left_minor": pl.Int64,
+    "minor_days": pl.Int64,
+    "counted_date": pl.Date,
+    "bears_interest": pl.Boolean,
+    "interest_minor": pl.Int64,
+    "full_minor": pl.Int64,
+    "minimum_minor": pl.Int64,
+    "demanded_from_minor": pl.Int64,
+    "carried_minor": pl.Int64,
+    "was_paid_in_full": pl.Boolean,
+    "is_done": pl.Boolean,
+}
+MOVES = {"loan_id": pl.Int64, "value_date": pl.Date, "principal_minor": pl.Int64, "total_minor": pl.Int64}
+PURCHASES = {"loan_id": pl.Int64, "bill_no": pl.Int16, "posted_date": pl.Date, "amount_minor": pl.Int64}
+PLANS = {
+    "loan_id": pl.Int64,
+    "version_no": pl.Int16,
+    "reason": pl.String,
+    "from_instalment_no": pl.Int16,
+    "row_from_date": pl.Date,
+    "due_date": pl.Date,
+    "principal_minor": pl.Int64,
+    "interest_minor": pl.Int64,
+}
 POSTINGS = {
     "kind": pl.String,
     "currency": pl.String,
@@ -100,7 +139,8 @@ class Night:
 
     `loans` are those with something to do, `plan` the rows of their schedules that
     fall due by tomorrow and one more (of a catch-up some further ones), `instalments` their demands that are open
-    (new ones join), `receipts` their money not yet allocated. The rest is what the
+    (new ones join), `receipts` their money not yet allocated. `accounts` are the loans that are billed by the month,
+    with their `bills` and the money that came in since the last one (`moves`). The rest is what the
     steps add. Contacts are planned only where `plans_contacts` says so: a day that is
     caught up needs none. `…_before` keeps loans and instalments as they were read.
     """
@@ -113,6 +153,11 @@ class Night:
     plan: pl.DataFrame
     instalments: pl.DataFrame
     receipts: pl.DataFrame
+    accounts: pl.DataFrame
+    bills: pl.DataFrame
+    moves: pl.DataFrame
+    purchases: pl.DataFrame
+    plans: pl.DataFrame
     postings: pl.DataFrame
     allocations: pl.DataFrame
     reminders: pl.DataFrame

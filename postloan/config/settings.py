@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "postloan.books.loans",
     "postloan.books.lines",
     "postloan.books.payments",
+    "postloan.books.bills",
     "postloan.books.applications",
     "postloan.care.outreach",
     "postloan.care.reminders",

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
 from postloan.kernel.allocation import Component, Future, Style, Waterfall
+from postloan.kernel.bills import BillRules
 from postloan.kernel.engine.terms import (
     OverdueInterest,
     Payoff,
@@ -108,6 +109,15 @@ class ProductTerms(_Terms):
     reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
     servicing: ServicingRules = ServicingRules()
     accounts: dict[AccountName, LenderAccount] = Field(default_factory=dict)
+    bill: BillRules | None = None
+
+    @model_validator(mode="after")
+    def _bill_fits(self) -> "ProductTerms":
+        if self.bill is not None and self.rate_per == "month":
+            raise ValueError("bill: interest of a bill is by the day or the year")
+        if self.bill is not None and self.allocation.future != "next_instalment":
+            raise ValueError("allocation.future: money pays a bill before it is due: next_instalment")
+        return self
 
     def fees_for(self, *, instalments: int) -> tuple[Fee, ...]:
         """Return the fees of a loan of so many rows, as the schedule takes them."""

@@ -127,6 +127,8 @@ class ScheduleVersion(models.Model):
         OPENED = "opened"
         TAKEN_OVER = "taken_over"
         REPLAYED = "replayed"  # something earlier was taken back or came to light later
+        BILLED = "billed"
+        CARRIED_ON = "carried_on"
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedule_versions", db_index=False)
     version_no = models.SmallIntegerField()

@@ -12,6 +12,7 @@ from postloan.close.steps.accrue import accrue
 from postloan.close.steps.age import age
 from postloan.close.steps.apply_unapplied import apply_unapplied
 from postloan.close.steps.charge_penalties import charge_penalties
+from postloan.close.steps.cut_bills import cut_bills
 from postloan.close.steps.plan_reminders import plan_reminders
 from postloan.close.steps.raise_due import raise_due
 from postloan.close.steps.set_next_dates import set_next_dates
@@ -20,6 +21,7 @@ from postloan.close.steps.verify import verify
 Step = Callable[[Night], Night]
 
 STEPS: tuple[Step, ...] = (
+    cut_bills,  # bills of the day become demands, what is left of those that are over goes on
     raise_due,  # what falls due tomorrow becomes a demand
     apply_unapplied,  # money already here pays it
     charge_penalties,  # what lateness costs, after grace

@@ -9,6 +9,7 @@ from postloan.books.products.models import ProductVersion
 from postloan.close.book import Book, is_last_of_month
 from postloan.close.night import INSTALMENTS, LOANS, PLAN, RECEIPTS, shaped
 from postloan.close.passes import Partition, Pass
+from postloan.close.steps.read_bills import read_bills
 from postloan.kernel.product_terms import ProductTerms
 
 
@@ -44,13 +45,21 @@ def _read(columns: Columns, *, which: str, through_date: date) -> Book:
     read = columns.read(_loans_sql(which, through_date))
     columns.stage(name="night_loan", rows=read.select("loan_id"))
     loans = shaped(read, LOANS)
+    terms = _terms(read)
+    billed = read_bills(columns=columns, has_accounts=any(each.bill for each in terms.values()))
     instalments = shaped(columns.read(_INSTALMENTS_SQL), INSTALMENTS)
     return Book(
-        terms=_terms(read),
+        terms=terms,
         loans=loans,
         plan=_plan(read, through_date=through_date + timedelta(days=1)),
         instalments=instalments,
         receipts=shaped(columns.read(_RECEIPTS_SQL), RECEIPTS),
+        accounts=billed.accounts,
+        bills=billed.bills,
+        moves=billed.moves,
+        purchases=billed.purchases,
+        accounts_as_read=billed.accounts,
+        bills_as_read=billed.bills,
         loans_as_read=loans,
         instalments_as_read=instalments,
     )
@@ -84,7 +93,7 @@ _INSTALMENTS_SQL = f"""
     WHERE settled_date IS NULL ORDER BY loan_id, due_date, instalment_no
 """
 _RECEIPTS_SQL = """
-    SELECT id AS receipt_id, loan_id, unapplied_minor
+    SELECT id AS receipt_id, loan_id, unapplied_minor, value_date
     FROM payments_receipt JOIN pg_temp.night_loan USING (loan_id)
     WHERE unapplied_minor > 0 ORDER BY loan_id, id
 """

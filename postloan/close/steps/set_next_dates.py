@@ -39,8 +39,24 @@ def _dated(night: Night, terms: EventTerms, loans: pl.DataFrame) -> pl.DataFrame
         open_loan_index=np.searchsorted(loan_ids, rows["loan_id"].to_numpy()),
         open_due_dates=_evening_before(rows["due_date"]),
         open_last_free_dates=rows["due_date"].to_numpy().astype("datetime64[D]"),
+        other_dates=_bill_dates(night, loans),
     )
     return loans.with_columns(pl.Series("next_event_date", next_dates, dtype=pl.Date))
+
+
+def _bill_dates(night: Night, loans: pl.DataFrame) -> DateArray | None:
+    """Return for each loan the next bill day and the end of the due date that comes first; None without accounts."""
+    if night.accounts.is_empty():
+        return None
+    waiting = night.bills.filter(pl.col("due_date").is_not_null(), pl.col("carried_minor").is_null())
+    ends = waiting.group_by("loan_id").agg(pl.col("due_date").min())
+    found = (
+        loans.select("loan_id")
+        .join(night.accounts, on="loan_id", how="left", maintain_order="left")
+        .join(ends, on="loan_id", how="left", maintain_order="left")
+    )
+    dates = found.select(pl.min_horizontal("next_bill_date", "due_date").alias("other"))["other"]
+    return dates.to_numpy().astype("datetime64[D]")
 
 
 def _evening_before(dates: pl.Series) -> DateArray:

@@ -16,9 +16,11 @@ from postloan.books.columns import Columns
 from postloan.close.book import Book
 from postloan.close.night import ALLOCATIONS, POSTINGS, Night
 from postloan.close.passes import Fault, Partition
+from postloan.close.steps.write_bills import write_bills
 
 _LOAN_FIELDS = [
     "status",
+    "schedule_version_no",
     "next_instalment_no",
     "next_due_date",
     "principal_outstanding_minor",
@@ -39,6 +41,7 @@ class DayWritten:
     postings: pl.DataFrame
     allocations: pl.DataFrame
     reminders: pl.DataFrame
+    plans: pl.DataFrame
     faults: list[Fault]
     counts: dict[str, int]
     seconds: dict[str, float]
@@ -55,6 +58,7 @@ class Written:
         heads = night.postings.select("kind", "currency").n_unique() if night.postings.height else 0
         counts = {
             "loans": night.loans.height,
+            "bills_cut": night.plans.filter(pl.col("reason") == "billed").height,
             "instalments_raised": night.instalments.height - night.instalments_before.height,
             "postings": night.postings.height,
             "entries": heads,
@@ -70,6 +74,7 @@ class Written:
                 postings=night.postings,
                 allocations=night.allocations,
                 reminders=night.reminders,
+                plans=night.plans,
                 faults=faults,
                 counts=counts,
                 seconds=seconds,
@@ -90,6 +95,7 @@ def write_book(
     started = clock()
     last.counts |= _write_loans(columns, book)
     _write_allocations(columns, written)
+    write_bills(columns=columns, book=book, plans=[(day.business_date, day.plans) for day in written.days])
     _write_postings(columns, written, partition=partition, at=at)
     columns.append(table="reminders_reminder", rows=last.reminders)
     _set_aside(columns, written, at=at)

@@ -109,6 +109,7 @@ ACCOUNT_KIND: Words = {
 
 CLOSE_STEP: Words = {
     "read": _("Read the loans of the day"),
+    "cut_bills": _("Cut the bills of the day"),
     "raise_due": _("Raise what falls due tomorrow"),
     "apply_unapplied": _("Apply money already here"),
     "charge_penalties": _("Charge penalties and late fees"),
@@ -167,6 +168,8 @@ TIE_FIGURE: Words = {
 SCHEDULE_REASON: Words = {
     "opened": _("The contract"),
     "taken_over": _("Taken over from the earlier system"),
+    "billed": _("The bill of its bill day"),
+    "carried_on": _("What the minimum left over, carried on to the next bill"),
 }
 
 ROUNDING: Words = {

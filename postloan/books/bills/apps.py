@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Bills(AppConfig):
+    name = "postloan.books.bills"
+    label = "bills"
