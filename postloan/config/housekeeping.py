@@ -6,8 +6,12 @@ Every task of Postloan may run twice; so a job that a killed worker left
 counts as dead.
 """
 
+from datetime import UTC, datetime
+
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+
+from postloan.ground.access import operations as access
 
 DEAD_AFTER_SECONDS = 60
 
@@ -21,3 +25,11 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> int:
     for job in stalled:
         await manager.retry_job(job)
     return len(stalled)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="housekeeping", queueing_lock="forget_old_calls")
+def forget_old_calls(timestamp: int) -> int:
+    """Remove answers kept for repeats and counted attempts that are past their time; return how many."""
+    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    return access.forget_old_answers(at=at) + access.forget_old_attempts(at=at)

@@ -17,11 +17,11 @@ OPEN_TO = {"office": OFFICE, "desk": DESK, "portal": BORROWER}
 MENDERS = frozenset({Role.SUPERVISOR, Role.FINANCE, Role.ENGINEER})
 OPEN_TO_FEWER = dict.fromkeys(
     ("office:retry_fault", "office:release_fault", "office:retry_faults", "office:release_faults"), MENDERS
-)
+) | {"office:audit": frozenset({Role.COMPLIANCE, Role.SUPERVISOR, Role.ENGINEER})}
 # Opened by GET these lead back to the page whose form they answer.
 LEADS_ELSEWHERE = {
     "office:reveal_message", "desk:reveal_customer", "office:retry_fault", "office:release_fault",
-    "office:retry_faults", "office:release_faults",
+    "office:retry_faults", "office:release_faults", "office:revoke_token",
 }  # fmt: skip
 EVERYBODYS = {"home", "login", "logout", "set_language"}
 
@@ -54,6 +54,7 @@ def things(small_book):
         "fault_id": make_fault(loan=small_book.current).pk,
         "business_date": date(2018, 7, 1),
         "entry_id": entry_id,
+        "token_id": 1,
         "code": "bank",
     }
 
@@ -67,6 +68,7 @@ NEEDS = {
     "office:message": ["message_id"],
     "office:reveal_message": ["message_id"],
     "office:entry": ["entry_id"],
+    "office:revoke_token": ["token_id"],
     "office:account": ["code"],
     "desk:customer": ["customer_id"],
     "desk:reveal_customer": ["customer_id"],

@@ -25,6 +25,8 @@ class AuditRecord(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["subject_kind", "subject_id", "-recorded_at"], name="audit_by_subject"),
             models.Index(fields=["-recorded_at"], name="audit_by_time"),
+            models.Index(fields=["action", "-recorded_at"], name="audit_by_action"),
+            models.Index(fields=["by"], name="audit_by_person", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

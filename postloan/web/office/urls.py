@@ -37,4 +37,7 @@ urlpatterns = [
     path("imports/<int:batch_id>", views.import_batch, name="import_batch"),
     path("mailbox/", views.mailbox, name="mailbox"),
     path("mailbox/<slug:key>", views.mail, name="mail"),
+    path("audit/", views.audit, name="audit"),
+    path("tokens/", views.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke", views.revoke_token, name="revoke_token"),
 ]

@@ -30,6 +30,7 @@ class Place:
 
 
 _BORROWER = frozenset({Role.BORROWER})
+_READERS = frozenset({Role.COMPLIANCE, Role.SUPERVISOR, Role.ENGINEER})  # of the record of acts
 
 PLACES = (
     Place(_("Book"), "office:book", ("/office/",), OFFICE),
@@ -41,6 +42,8 @@ PLACES = (
     Place(_("Journal"), "office:journal", ("/office/journal/", "/office/accounts/"), OFFICE),
     Place(_("Nights"), "office:close_runs", ("/office/close/", "/office/faults/"), OFFICE),
     Place(_("Imports"), "office:imports", ("/office/imports/",), OFFICE),
+    Place(_("Record of acts"), "office:audit", ("/office/audit/",), _READERS),
+    Place(_("API tokens"), "office:tokens", ("/office/tokens/",), frozenset({Role.ENGINEER})),
     Place(_("To pay"), "portal:home", ("/portal/", "/portal/loans/"), _BORROWER),
     Place(_("Notices"), "portal:notices", ("/portal/notices/",), _BORROWER),
 )

@@ -1,18 +1,19 @@
 """Addresses that belong to everybody."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
 from postloan.web.ui import views
 from postloan.web.ui.gallery import gallery
+from postloan.web.ui.logging_in import GuardedLoginView
 from postloan.web.ui.policy import with_policy
 
 urlpatterns = [
     path("", views.home, name="home"),
     path(
         "login",
-        with_policy(LoginView.as_view(template_name="ui/login.html", redirect_authenticated_user=True)),
+        with_policy(GuardedLoginView.as_view()),
         name="login",
     ),
     path("logout", LogoutView.as_view(), name="logout"),
