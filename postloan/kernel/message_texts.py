@@ -37,12 +37,12 @@ MONTHS: Final = [
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _BRACE = re.compile(r"[{}]")
 
-# 3GPP TS 23.038: the default alphabet, and what takes two septets.
+# 3GPP TS 23.038: the default alphabet (without the section sign, which few encode alike), and what takes two septets.
 GSM_BASIC: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-GSM_EXTENDED: Final = frozenset("^{}\\[~]|€\f")
+GSM_EXTENDED: Final = frozenset("^{}\\[~]|€")
 
 
 class TextRefused(ValueError):
