@@ -28,7 +28,7 @@ class BillRules(BaseModel):
 
     The bill is cut on `bill_day` and due `due_after_days` later, before the next one is cut. `rate_ppm` is per the
     product's `rate_per`. `runs_from` and `interest_on` say what is borne once a bill was not paid in full. A purchase
-    or a bill can be converted into so many instalments of the product `converts_to`.
+    or a bill is converted into a loan of the product `converts_to`, whose fees are those of that product.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

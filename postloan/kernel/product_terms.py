@@ -65,6 +65,19 @@ class FeeRule(_Terms):
         return self
 
 
+class ConversionPrice(_Terms):
+    """
+    What it costs to turn a bill or a purchase into so many instalments.
+
+    `rate_ppm` is per the period of the product's rate. `fee_ppm` of the principal falls due in every row where the
+    loan itself is converted; a bill becomes a loan of another product, with the fees of that.
+    """
+
+    instalments: int = Field(ge=2, le=60)
+    rate_ppm: int = Field(default=0, ge=0)
+    fee_ppm: int = Field(default=0, ge=0)
+
+
 class AllocationRules(_Terms):
     """In which order money pays what is owed (docs/rules/allocation.md)."""
 
@@ -110,6 +123,7 @@ class ProductTerms(_Terms):
     servicing: ServicingRules = ServicingRules()
     accounts: dict[AccountName, LenderAccount] = Field(default_factory=dict)
     bill: BillRules | None = None
+    conversions: tuple[ConversionPrice, ...] = ()
 
     @model_validator(mode="after")
     def _bill_fits(self) -> "ProductTerms":
@@ -118,6 +132,10 @@ class ProductTerms(_Terms):
         if self.bill is not None and self.allocation.future != "next_instalment":
             raise ValueError("allocation.future: money pays a bill before it is due: next_instalment")
         return self
+
+    def conversion_price(self, *, instalments: int) -> ConversionPrice | None:
+        """Return the price of a conversion into so many instalments; None where there is none."""
+        return next((price for price in self.conversions if price.instalments == instalments), None)
 
     def fees_for(self, *, instalments: int) -> tuple[Fee, ...]:
         """Return the fees of a loan of so many rows, as the schedule takes them."""

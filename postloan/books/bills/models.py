@@ -132,7 +132,7 @@ class MerchantRefund(models.Model):
     from_open_bill_minor = models.BigIntegerField()
     to_instalments_minor = models.BigIntegerField()
     to_account_minor = models.BigIntegerField()
-    receipts = models.ManyToManyField(Receipt, related_name="merchant_refunds")
+    receipt = models.OneToOneField(Receipt, null=True, on_delete=models.PROTECT, related_name="merchant_refund")
     booked_date = models.DateField()
     booked_at = models.DateTimeField()
 

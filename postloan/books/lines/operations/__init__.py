@@ -1,4 +1,4 @@
-from postloan.books.lines.holding import ChangeInThePast, ReasonMissing, UnknownLine
+from postloan.books.lines.holding import ChangeInThePast, ReasonMissing, UnknownLine, hold_path
 from postloan.books.lines.operations._change_limit import RaiseNeverRuns, change_limit, raise_temporarily
 from postloan.books.lines.operations._change_price import change_price
 from postloan.books.lines.operations._freeze_line import LineClosedForGood, close_line, freeze_line, unfreeze_line
@@ -47,6 +47,7 @@ __all__ = [
     "change_price",
     "close_line",
     "freeze_line",
+    "hold_path",
     "open_line",
     "raise_temporarily",
     "release_draw",

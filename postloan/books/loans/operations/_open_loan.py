@@ -39,7 +39,8 @@ class Contract:
     A signed contract whose money has left. `source` and `external_id` know it; amounts in minor units.
 
     `kept_back_minor` is what was held back from the payout although it is owed; where the law forbids that it is
-    refused, and a charge can only lower the principal. `may_keep_back` says that the law allows it.
+    refused, and a charge can only lower the principal. `may_keep_back` says that the law allows it. `paid_from` is the
+    account the principal came out of: the bank, or what moved it from another loan.
     """
 
     source: str
@@ -50,6 +51,7 @@ class Contract:
     grade: str = ""
     kept_back_minor: int = 0
     may_keep_back: bool = False
+    paid_from: AccountNo = AccountNo.BANK
 
     @property
     def currency(self) -> str:
@@ -165,7 +167,7 @@ def _write_loan(*, contract: Contract, schedule: Schedule, business_date: date) 
 
 
 def _post(*, loan: Loan, contract: Contract, business_date: date, at: datetime) -> None:
-    legs = [ledger.Leg(AccountNo.LOAN_PRINCIPAL, AccountNo.BANK, contract.paid_out_minor, loan_id=loan.pk)]
+    legs = [ledger.Leg(AccountNo.LOAN_PRINCIPAL, contract.paid_from, contract.paid_out_minor, loan_id=loan.pk)]
     if contract.kept_back_minor:
         kept_back = contract.kept_back_minor
         legs.append(ledger.Leg(AccountNo.LOAN_PRINCIPAL, AccountNo.FEE_INCOME, kept_back, loan_id=loan.pk))

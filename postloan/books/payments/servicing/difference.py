@@ -314,7 +314,7 @@ def _receipts(
 
 # --- the entry ----------------------------------------------------------------------------------------------
 
-_CONTRA = (AccountNo.BANK, AccountNo.TAKEOVER, AccountNo.FEE_INCOME)
+_CONTRA = (AccountNo.BANK, AccountNo.TAKEOVER, AccountNo.FEE_INCOME, AccountNo.TRANSFERS_BETWEEN_LOANS)
 
 
 def _legs(loan: Loan, after: Replay, *, accrued: int) -> dict[int, int]:
