@@ -67,6 +67,18 @@ class LoanAccount:
         receipt.unapplied_minor = split.unapplied_minor
         self.takings.append(Taking(receipt=receipt, parts=split.parts, penalties=penalties))
 
+    def has_moved_on(self, *, value_date: date, open_day: date) -> bool:
+        """
+        Say whether something happened to the loan between a day and the open one that money of that day would change.
+
+        A demand fell due, or lateness was charged for a later day.
+        """
+        return any(
+            value_date < row.due_date <= open_day
+            or (row.penalty_counted_through_date is not None and row.penalty_counted_through_date > value_date)
+            for row in self.instalments
+        )
+
     def _raise_penalties(self, *, value_date: date) -> tuple[tuple[int, int], ...]:
         raised = []
         for row in self.instalments:
@@ -91,7 +103,8 @@ class LoanAccount:
                 row.settled_date = booked_date
         still_open = [row.due_date for row in self.instalments if row.settled_date is None]
         loan.past_due_since_date = min(still_open, default=None)
-        if not still_open and loan.next_instalment_no is None and loan.principal_outstanding_minor == 0:
+        is_paid_off = not still_open and loan.next_instalment_no is None and loan.principal_outstanding_minor == 0
+        if is_paid_off and loan.status == Loan.Status.ACTIVE:
             loan.status, loan.closed_date = Loan.Status.CLOSED, booked_date
         loan.next_event_date = min(loan.next_event_date or booked_date, booked_date)
 

@@ -42,7 +42,7 @@ from postloan.kernel.engine._events import (
 from postloan.kernel.engine._explain import LOAN_STEP_KEYS, explain_instalment, explain_settlement
 from postloan.kernel.engine._ledger import ACCOUNTS, balances_of
 from postloan.kernel.engine._postings import postings_to_book, sums
-from postloan.kernel.engine._refusals import EventRefused
+from postloan.kernel.engine._refusals import EventRefused, LoanClosed
 from postloan.kernel.engine._replay import Replay, extend, replay
 from postloan.kernel.engine._settlement import SettlementQuote
 from postloan.kernel.engine._state import Applied, Entry, ScheduleVersion, State, VersionRow
@@ -86,6 +86,7 @@ __all__ = [
     "Extension",
     "InstalmentView",
     "InterestPause",
+    "LoanClosed",
     "LoanTerms",
     "MerchantRefund",
     "NonAccrual",

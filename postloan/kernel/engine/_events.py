@@ -3,7 +3,7 @@ What can happen to a loan after it is opened: dated facts, each with an id of it
 
 An event has a value date (from when it counts) and a sequence (the order of arrival). Events are replayed by value
 date, then by kind, then by sequence; the kinds of one day are ordered so that money finds the plan as it stands that
-day: changes of the loan first, then charges, money, waivers, refunds, and what ends the day.
+day: changes of the loan first, then charges, waivers, money, refunds, and what ends the day.
 """
 
 from dataclasses import dataclass, field
@@ -278,8 +278,8 @@ AccountEvent: TypeAlias = Purchase | Receipt | Refund | MerchantRefund | Charge 
 
 KINDS = (
     "purchase", "disbursement", "rate_change", "interest_pause", "death", "due_day_change", "deferral", "extension",
-    "reduced_instalments", "conversion", "reamortisation", "reageing", "personalised_plan", "charge", "payout_refund",
-    "merchant_refund", "chargeback", "receipt", "prepayment", "early_settlement", "waiver", "refund", "non_accrual",
+    "reduced_instalments", "conversion", "reamortisation", "reageing", "personalised_plan", "charge", "waiver", "payout_refund",
+    "merchant_refund", "chargeback", "receipt", "prepayment", "early_settlement", "refund", "non_accrual",
     "charge_off", "reversal",
 )  # fmt: skip
 

@@ -186,6 +186,7 @@ def _loans(
             "accrued_interest_minor": standing.accrued,
             "past_due_since_date": where(values=standing.past_due_since, is_given=~np.isnat(standing.past_due_since)),
             "bucket": standing.bucket,
+            "needs_replay": not job.terms.is_served_plainly,
             "next_event_date": where(
                 values=np.full(len(loan_ids), np.datetime64(job.as_of + timedelta(days=1), "D")),
                 is_given=figures.is_active,

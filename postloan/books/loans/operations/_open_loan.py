@@ -151,6 +151,7 @@ def _write_loan(*, contract: Contract, schedule: Schedule, business_date: date) 
         next_due_date=first.due_date,
         principal_outstanding_minor=agreed.principal_minor,
         next_event_date=business_date,
+        needs_replay=not contract.product_version.product_terms.is_served_plainly,
     )
     ScheduleVersion.objects.create(
         loan=loan,

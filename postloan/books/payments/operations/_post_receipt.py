@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from postloan.books.payments.models import Receipt
-from postloan.books.payments.operations._post_receipts import NewReceipt, post_receipts
+from postloan.books.payments.money_in import NewReceipt
+from postloan.books.payments.operations._post_receipts import post_receipts
 
 
 def post_receipt(*, receipt: NewReceipt, by: str, at: datetime) -> Receipt:

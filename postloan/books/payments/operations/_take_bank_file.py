@@ -28,7 +28,8 @@ from postloan.books.payments.debit_models import (
 )
 from postloan.books.payments.debit_packs import debit_policy
 from postloan.books.payments.mandate_changes import change_state, locked_mandate
-from postloan.books.payments.operations._post_receipts import NewReceipt, post_receipts
+from postloan.books.payments.money_in import NewReceipt
+from postloan.books.payments.operations._post_receipts import post_receipts
 from postloan.ground.audit import operations as audit
 from postloan.ground.customers.cipher import field_cipher
 from postloan.ground.rows import update_rows

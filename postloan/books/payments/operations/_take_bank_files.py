@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from postloan.books.payments.bank_channel import bank
 from postloan.books.payments.debit_models import BankFile
-from postloan.books.payments.operations._post_receipts import ValueDateInFuture
+from postloan.books.payments.money_in import ValueDateInFuture
 from postloan.books.payments.operations._take_bank_file import BankFileChanged, take_bank_file
 from postloan.outside.bank.port import BankFileRefused
 

@@ -23,7 +23,7 @@ from postloan.books.payments.servicing.history import (
 from postloan.kernel.accrual import row_interest_accrued_minor
 from postloan.kernel.ageing import bucket_index, days_past_due
 from postloan.kernel.allocation import COMPONENTS as ENGINE_COMPONENTS
-from postloan.kernel.engine import PLAN_CHANGES, Replay, StateRow, balances, balances_of, sums
+from postloan.kernel.engine import PLAN_CHANGES, Replay, Reversal, StateRow, balances, balances_of, sums
 from postloan.kernel.penalties import LateFeeTerms, penalty_start_date
 
 PartKey = tuple[int, int, str]  # receipt, instalment no, component
@@ -33,6 +33,7 @@ PartKey = tuple[int, int, str]  # receipt, instalment no, component
 class Difference:
     """
     The rows to write. `legs` are by account, debit positive, and sum to zero; empty where nothing is to be posted.
+    `catch_up` is the part of them that time alone made: lateness and interest not posted yet.
 
     `instalments` are demands as they are to be; `gone` those no longer demanded. `parts` add to what each receipt
     paid, negative where it is taken back.
@@ -46,6 +47,7 @@ class Difference:
     parts: dict[PartKey, int]
     receipts: dict[int, dict[str, Any]]
     legs: dict[int, int]
+    catch_up: dict[int, int]
     changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -54,9 +56,21 @@ class Difference:
         return not (self.changed or self.version or self.instalments or self.gone or self.parts or self.receipts or self.legs)  # fmt: skip
 
 
-def compare(*, history: History, after: Replay, business_date: date, reason: str = "replayed") -> Difference:
-    """Return what the rows of the loan lack; `reason` names a new schedule version."""
+def compare(
+    *,
+    history: History,
+    after: Replay,
+    business_date: date,
+    reason: str = "replayed",
+    before: Replay | None = None,
+) -> Difference:
+    """
+    Return what the rows of the loan lack; `reason` names a new schedule version.
+
+    `before` is the loan without what has just happened: it says what of the postings is due to time alone.
+    """
     loan = history.loan
+    posted = posted_of(loan=loan)
     is_plain = serves_plainly(loan=loan, kinds=kinds_of(history))
     accrued = accrued_minor(after, business_date=business_date, is_plain=is_plain)
     columns = _loan_columns(history, after, business_date=business_date, accrued=accrued, is_plain=is_plain)
@@ -76,7 +90,8 @@ def compare(*, history: History, after: Replay, business_date: date, reason: str
         gone=gone,
         parts=parts,
         receipts=_receipts(history, after, wanted, business_date),
-        legs=_legs(loan, after, accrued=accrued),
+        legs=_less_posted(wanted_accounts(loan=loan, after=after, accrued=accrued), posted),
+        catch_up=_catch_up(history, before, business_date, posted),
         changed={name: (getattr(loan, name), value) for name, value in columns.items() if getattr(loan, name) != value},
     )
 
@@ -317,30 +332,42 @@ def _receipts(
 _CONTRA = (AccountNo.BANK, AccountNo.TAKEOVER, AccountNo.FEE_INCOME, AccountNo.TRANSFERS_BETWEEN_LOANS)
 
 
-def _legs(loan: Loan, after: Replay, *, accrued: int) -> dict[int, int]:
+def wanted_accounts(*, loan: Loan, after: Replay, accrued: int) -> dict[int, int]:
     """
-    Return what is to be posted today by account, so that what was posted says what the replay says.
+    Return the balance of every account that the loan should have in the ledger, debits less credits.
 
     How the loan was opened (paid out or taken over, with a charge kept back) is as it was posted. Interest on the way
     is what the books carry as accrued; income follows.
     """
-    wanted = {AccountNo[name.upper()]: amount for name, amount in sums(after.entries).items()}
+    wanted = {int(AccountNo[name.upper()]): amount for name, amount in sums(after.entries).items()}
     for account, amount in after.entries[0].legs:
         if AccountNo[account.upper()] in _CONTRA:
             wanted[AccountNo[account.upper()]] -= amount
     for number, amount in opening_of(loan=loan).items():
         if number in _CONTRA:
-            wanted[AccountNo(number)] = wanted.get(AccountNo(number), 0) + amount
-    on_book = wanted.get(AccountNo.ACCRUED_INTEREST, 0)
+            wanted[number] = wanted.get(number, 0) + amount
     wanted[AccountNo.ACCRUED_INTEREST] = accrued
-    income = wanted.get(AccountNo.INTEREST_INCOME, 0) - (accrued - on_book)
-    wanted[AccountNo.INTEREST_INCOME] = income
     # What was earned before a takeover was rounded there: the books keep their opening balances, income the rest.
-    wanted[AccountNo.INTEREST_INCOME] -= sum(wanted.values())
-    posted = posted_of(loan=loan)
-    legs = {int(number): wanted.get(AccountNo(number), 0) - posted.get(number, 0) for number in {*wanted, *posted}}
+    wanted[AccountNo.INTEREST_INCOME] = wanted.get(AccountNo.INTEREST_INCOME, 0) - sum(wanted.values())
+    return wanted
+
+
+def _less_posted(wanted: Mapping[int, int], posted: Mapping[int, int]) -> dict[int, int]:
+    legs = {number: wanted.get(number, 0) - posted.get(number, 0) for number in {*wanted, *posted}}
     assert sum(legs.values()) == 0, legs
     return {number: amount for number, amount in sorted(legs.items()) if amount}
+
+
+def _catch_up(
+    history: History, before: Replay | None, business_date: date, posted: Mapping[int, int]
+) -> dict[int, int]:
+    if before is None:
+        return {}
+    undone = {event.of for event in before.events if isinstance(event, Reversal)}
+    kinds = {event.kind for event in before.events if event.event_id not in undone}
+    is_plain = serves_plainly(loan=history.loan, kinds=kinds)
+    accrued = accrued_minor(before, business_date=business_date, is_plain=is_plain)
+    return _less_posted(wanted_accounts(loan=history.loan, after=before, accrued=accrued), posted)
 
 
 def changes_plan(kind: str) -> bool:

@@ -15,7 +15,7 @@ from postloan.books.payments.servicing.history import History, load_history, rep
 from postloan.books.payments.servicing.holding import HeldLoan
 from postloan.books.payments.servicing.writing import write_difference
 from postloan.ground.audit import operations as audit
-from postloan.kernel.engine import Replay, extend
+from postloan.kernel.engine import LoanClosed, Replay, extend
 
 ENTRY_KINDS = {
     "reversal": JournalEntry.Kind.REVERSAL,
@@ -25,6 +25,9 @@ ENTRY_KINDS = {
     "early_settlement": JournalEntry.Kind.SETTLEMENT,
     "charge_off": JournalEntry.Kind.CHARGE_OFF,
 }
+
+
+AFTER_CLOSING = frozenset({"reversal", "refund", "chargeback", "charge", "merchant_refund", "payout_refund"})
 
 
 class EventKeyReused(ValueError):
@@ -89,6 +92,7 @@ def happen(
     at: datetime,
     entry_kind: str | None = None,
     corrects: JournalEntry | None = None,
+    source: str = "",
 ) -> Happened:
     """
     Let an event happen to a held loan and return what it changed; the same key again returns the first, unchanged.
@@ -102,6 +106,8 @@ def happen(
     if known is not None:
         _refuse_other_facts(known, new)
         return Happened(event=known)
+    if loan.status == Loan.Status.CLOSED and new.kind not in AFTER_CLOSING:
+        raise LoanClosed(new.key, f"closed on {loan.closed_date}")
     history = load_history(loan=loan)
     event = LoanEvent(
         loan=loan,
@@ -114,16 +120,18 @@ def happen(
         by=by,
         recorded_at=at,
     )
-    _, after = _with_event(history, event, held.business_date)  # refused here, before anything is written
+    before, _ = _with_event(history, event, held.business_date)  # refused here, before anything is written
     event.save(force_insert=True)
     history = load_history(loan=loan)
     after = replay_loan(history=history, business_date=held.business_date)
-    difference = compare(history=history, after=after, business_date=held.business_date, reason=_reason(new.kind))
+    difference = compare(
+        history=history, after=after, business_date=held.business_date, reason=_reason(new.kind), before=before
+    )
     entry = write_difference(
         loan=loan,
         difference=difference,
         kind=entry_kind or ENTRY_KINDS.get(new.kind, JournalEntry.Kind.PLAN_CHANGE),
-        source=f"event:{event.pk}",
+        source=source or f"event:{event.pk}",
         at=at,
         event=event,
         corrects=corrects,
@@ -158,7 +166,9 @@ def preview(*, held: HeldLoan, new: NewEvent) -> EventPreview:
         receipts=history.receipts,
         loan_events=(*history.loan_events, event),
     )
-    difference = compare(history=shown, after=after, business_date=held.business_date, reason=_reason(new.kind))
+    difference = compare(
+        history=shown, after=after, business_date=held.business_date, reason=_reason(new.kind), before=before
+    )
     return EventPreview(before=before, after=after, difference=difference)
 
 

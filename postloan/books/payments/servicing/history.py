@@ -101,7 +101,7 @@ def plain_receipt(receipt: Receipt, terms: LoanTerms) -> Event:
 
 def to_engine(event: LoanEvent, receipts: dict[int, Receipt]) -> Event:
     """Return a loan event as the engine's event."""
-    payload = {name: value for name, value in event.payload.items() if name != "receipt"}
+    payload = {name: value for name, value in event.payload.items() if name not in ("receipt", "offer")}
     head = {
         "kind": event.kind,
         "event_id": event_id_of(event),

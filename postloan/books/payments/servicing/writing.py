@@ -38,32 +38,69 @@ def write_difference(
         for name, value in difference.loan.items():
             setattr(loan, name, value)
         loan.save(update_fields=[*difference.loan])
-    if not difference.legs:
+    accounts = {*difference.legs, *difference.catch_up}
+    own = {number: difference.legs.get(number, 0) - difference.catch_up.get(number, 0) for number in accounts}
+    if not any(own.values()) and not any(difference.catch_up.values()):
         return None
     return ledger.write_entry(
         business_date=difference.business_date,
         kind=kind,
         source=source,
         currency=loan.currency,
-        legs=legs_of(difference=difference, loan_id=loan.pk),
+        legs=[*legs_of(by_account=difference.catch_up, loan_id=loan.pk), *legs_of(by_account=own, loan_id=loan.pk)],
         at=at,
         corrects=corrects,
     )
 
 
-def legs_of(*, difference: Difference, loan_id: int) -> list[ledger.Leg]:
-    """Return the difference by account as postings: each moves what one account gives to one that takes."""
-    giving = [[number, -amount] for number, amount in difference.legs.items() if amount < 0]
-    taking = [[number, amount] for number, amount in difference.legs.items() if amount > 0]
-    found = []
-    while giving and taking:
-        part = min(giving[0][1], taking[0][1])
-        found.append(ledger.Leg(AccountNo(taking[0][0]), AccountNo(giving[0][0]), part, loan_id=loan_id))
-        for side in (giving, taking):
-            side[0][1] -= part
-            if not side[0][1]:
-                side.pop(0)
+EARNED_ON = (
+    (AccountNo.PENALTY_RECEIVABLE, AccountNo.PENALTY_INCOME),
+    (AccountNo.FEE_RECEIVABLE, AccountNo.FEE_INCOME),
+    (AccountNo.ACCRUED_INTEREST, AccountNo.INTEREST_INCOME),
+    (AccountNo.INTEREST_RECEIVABLE, AccountNo.INTEREST_INCOME),
+)
+"""Where income is earned: it moves there first, then the rest is paid, waived or written off from there."""
+
+
+def legs_of(*, by_account: dict[int, int], loan_id: int) -> list[ledger.Leg]:
+    """
+    Return amounts by account (debit positive, in all zero) as postings: each moves what one gives to one that takes.
+
+    >>> legs_of(by_account={1: 300, 2: -200, 7: -100}, loan_id=5)[1]
+    Leg(debit=<AccountNo.BANK: 1>, credit=<AccountNo.UNAPPLIED_RECEIPTS: 7>, amount_minor=100, loan_id=5, instalment_no=None)
+    """
+    left = {AccountNo(number): amount for number, amount in by_account.items()}
+    found: list[ledger.Leg] = []
+    for asset, income in EARNED_ON:
+        if left.get(asset) and left.get(income):
+            _move(left, asset, income, left[income], loan_id, found)
+    for one in sorted(left):
+        for other in sorted(left):
+            if one < other:
+                _pair(left, one, other, loan_id, found)
     return found
+
+
+def _pair(left: dict[AccountNo, int], one: AccountNo, other: AccountNo, loan_id: int, found: list[ledger.Leg]) -> None:
+    first, second = left.get(one, 0), left.get(other, 0)
+    if first * second < 0:
+        part = min(abs(first), abs(second))
+        _move(left, one, other, part if second > 0 else -part, loan_id, found)
+
+
+def _move(
+    left: dict[AccountNo, int],
+    one: AccountNo,
+    other: AccountNo,
+    amount: int,
+    loan_id: int,
+    found: list[ledger.Leg],
+) -> None:
+    """Let `other` have its amount (debit positive) at the cost of `one`."""
+    debit, credit = (other, one) if amount > 0 else (one, other)
+    found.append(ledger.Leg(debit, credit, abs(amount), loan_id=loan_id))
+    left[other] -= amount
+    left[one] += amount
 
 
 def _write_instalments(loan: Loan, difference: Difference) -> None:
