@@ -17,6 +17,8 @@ def judge_cooling(*, rule: CoolingRule, facts: Facts, at: datetime) -> Finding |
     for flag in facts.question.flags:
         if flag in rule.after and not facts.last(rule.release):
             return Finding(f"after_{flag}", {"kind": flag, "on": None}, None)
+    if facts.kinds.isdisjoint(rule.after):
+        return None
     wanted = frozenset(rule.after)
     matches = _matcher(rule, facts)
     worst: Finding | None = None

@@ -22,9 +22,10 @@ from postloan.kernel.contactrules._hours import judge_preference, judge_window
 from postloan.kernel.contactrules._pack import PolicyPack, patched
 from postloan.kernel.contactrules._question import Question
 from postloan.kernel.contactrules._recipients import judge_evidence, judge_recipient
-from postloan.kernel.contactrules._rules import CONFIDENCE_ORDER, ContentRule, RuleBase, ScopeRule
+from postloan.kernel.contactrules._rules import CONFIDENCE_ORDER, ContentRule, CoolingRule, RuleBase, ScopeRule
 
 _LOOK_AHEAD = timedelta(days=3660)  # what stays closed for ten years is answered as closed for good
+_SHAPES_KEPT = 10_000
 _JUDGES: dict[str, Callable[..., Any]] = {
     "window": judge_window,
     "preference": judge_preference,
@@ -37,6 +38,24 @@ _JUDGES: dict[str, Callable[..., Any]] = {
     "pattern": judge_pattern,
     "evidence": judge_evidence,
 }
+
+
+class _Entry(NamedTuple):
+    """A rule made ready: its judge, and its variants where its choice is open."""
+
+    rule: RuleBase
+    judge: Callable[..., Any]
+    variants: tuple[RuleBase, ...]
+    triggers: frozenset[str]  # where not empty, the rule is silent unless one of these happened
+
+
+class _Asked(NamedTuple):
+    """The rules that speak about questions of one shape."""
+
+    judged: tuple[_Entry, ...]
+    rules: tuple[RuleBase, ...]
+    scopes: tuple[str, ...]
+    looks_home: bool
 
 
 class _Heard(NamedTuple):
@@ -56,15 +75,14 @@ def decide(*, pack: PolicyPack, question: Question, history: Sequence[PastEvent]
     open is `needs_policy_choice`.
     """
     facts = Facts(pack=pack, question=question, history=history)
-    rules, scopes = _rules_for(pack, question)
+    asked = _asked_of(pack, question)
     seen = _Seen([], {})
-    heard = _ask(rules, facts, question.at, seen)
-    counters = seen.counters
+    heard = _ask(asked, facts, question.at, seen)
     denying = [each for each in heard if not each.unsettled]
     speaking = denying or heard
     outcome: Outcome = "deny" if denying else "needs_policy_choice" if heard else "allow"
     named = tuple(dict.fromkeys(each.rule.id for each in speaking))
-    counted = tuple(dict.fromkeys(read.rule for read in counters if read.rule not in named))
+    counted = tuple(dict.fromkeys(read.rule for read in seen.counters if read.rule not in named))
     return Decision(
         outcome=outcome,
         rules=named,
@@ -72,40 +90,68 @@ def decide(*, pack: PolicyPack, question: Question, history: Sequence[PastEvent]
         pack=pack.code,
         version=pack.version,
         overlays=pack.overlays,
-        counters=tuple(counters),
-        time_zones=facts.zones("both")
-        if any(getattr(r, "zones", None) in {"both", "pack"} for r in rules)
-        else facts.person_zones(),
-        confidence=_confidence([each.rule for each in speaking] or [rule for rule in rules if rule.id in counted]),
-        obligations=() if denying else _obligations(rules, facts, question.at),
-        earliest_at=_earliest(rules, facts, heard, question.at) if heard else None,
+        counters=tuple(seen.counters),
+        time_zones=facts.zones("both" if asked.looks_home else "person"),
+        confidence=_confidence(
+            [each.rule for each in speaking] or [rule for rule in asked.rules if rule.id in counted]
+        ),
+        obligations=() if denying else _obligations(asked, facts, question.at),
+        earliest_at=_earliest(asked, facts, heard, question.at) if heard else None,
         reasons=tuple(
             Reason(rule=each.rule.id, part=each.rule.part, key=each.finding.key, values=each.finding.values)
             for each in speaking
         ),
         choices=_choices(pack, [each.rule for each in speaking]),
-        not_applicable=scopes,
+        not_applicable=asked.scopes,
         considered=tuple(seen.rules),
     )
 
 
-def _rules_for(pack: PolicyPack, question: Question) -> tuple[list[RuleBase], tuple[str, ...]]:
-    """Return the enabled rules that speak about a question, in the order of the pack, and the scopes that kept some out."""
-    made = pack.made()
-    by_channel: dict[str, list[RuleBase]] = made.setdefault("by_channel", {})
-    rules = by_channel.get(question.channel)
-    if rules is None:
-        rules = [rule for rule in _chosen(pack) if rule.channels is None or question.channel in rule.channels]
-        by_channel[question.channel] = rules
+def _asked_of(pack: PolicyPack, question: Question) -> _Asked:
+    """Return the rules that speak about questions of this shape; worked out once per pack and shape."""
+    by, content = question.by, _content(question)
+    shape = (
+        question.channel, question.purpose, question.recipient, by.acts_as, question.mode, content, question.product,
+        by.kind, question.automated, question.point_kind,
+    )  # fmt: skip
+    shapes: dict[Any, _Asked] = pack.made().setdefault("shapes", {})
+    asked = shapes.get(shape)
+    if asked is None:
+        if len(shapes) >= _SHAPES_KEPT:
+            shapes.clear()
+        asked = shapes[shape] = _made_ready(pack, question)
+    return asked
+
+
+def _made_ready(pack: PolicyPack, question: Question) -> _Asked:
     acts_as = question.by.acts_as
+    rules = [rule for rule in _chosen(pack) if rule.channels is None or question.channel in rule.channels]
     found = [rule for rule in rules if _speaks(rule, question, acts_as)]
+    entries = tuple(
+        _Entry(
+            rule, _JUDGES[_kind(rule)], _variants(rule), frozenset(rule.after if isinstance(rule, CoolingRule) else ())
+        )
+        for rule in found
+        if _kind(rule) in _JUDGES
+    )
     kept_out = acts_as is not None and any(
         rule.capacities is not None and acts_as not in rule.capacities for rule in rules
     )
     scopes = tuple(
         rule.id for rule in rules if isinstance(rule, ScopeRule) and kept_out and acts_as not in rule.reaches
     )
-    return found, scopes
+    looks_home = any(getattr(rule, "zones", None) in {"both", "pack"} for rule in found)
+    return _Asked(entries, tuple(found), scopes, looks_home)
+
+
+def _kind(rule: RuleBase) -> str:
+    kind: str = rule.kind  # type: ignore[attr-defined]
+    return kind
+
+
+def _variants(rule: RuleBase) -> tuple[RuleBase, ...]:
+    """Return the rule under each answer of its choice where that is open; none where it is settled or there is none."""
+    return tuple(patched(rule=rule, patch=patch) for patch in rule.options.values()) if rule.choice is not None else ()
 
 
 def _chosen(pack: PolicyPack) -> list[RuleBase]:
@@ -156,17 +202,26 @@ class _Seen(NamedTuple):
     rules: dict[str, None]
 
 
-def _ask(rules: Sequence[RuleBase], facts: Facts, at: datetime, seen: _Seen | None = None) -> list[_Heard]:
+def _ask(asked: _Asked, facts: Facts, at: datetime, seen: _Seen | None = None) -> list[_Heard]:
     heard: list[_Heard] = []
-    home = facts.pack.time_zones.home
-    for rule in rules:
-        judge = _JUDGES.get(rule.kind)  # type: ignore[attr-defined]
-        if judge is None or not in_force(rule=rule, at=at, zone_name=home):
+    on = local_date(at=at, name=facts.pack.time_zones.home)
+    happened = facts.kinds.union(facts.question.flags)
+    silent = (
+        facts.question.content is None
+        and facts.question.identity_verified is None
+        and not facts.question.private_account
+    )
+    for rule, judge, variants, triggers in asked.judged:
+        if (rule.effective_from is not None and on < rule.effective_from) or (
+            rule.effective_to is not None and on >= rule.effective_to
+        ):
             continue
         if seen is not None:
             seen.rules[rule.id] = None
-        if rule.choice is not None and rule.options:
-            finding = _unsettled(rule, facts, at)
+        if (triggers and triggers.isdisjoint(happened)) or (silent and isinstance(rule, ContentRule)):
+            continue
+        if variants:
+            finding = _unsettled(variants, facts, at)
         else:
             finding = _judged(judge, rule, facts, at, seen)
         if finding is not None:
@@ -196,13 +251,11 @@ def _judged(
     return finding
 
 
-def _unsettled(rule: RuleBase, facts: Facts, at: datetime) -> Finding | None:
+def _unsettled(variants: Sequence[RuleBase], facts: Facts, at: datetime) -> Finding | None:
     """Ask every answer the open choice may have: closed by all is closed, by none is open, else it needs the choice."""
-    findings = []
-    for patch in rule.options.values():
-        variant = patched(rule=rule, patch=patch)
-        judge = _JUDGES[variant.kind]  # type: ignore[attr-defined]
-        findings.append(_judged(judge, variant, facts, at, None) if variant.enabled else None)
+    findings = [
+        _judged(_JUDGES[_kind(variant)], variant, facts, at, None) if variant.enabled else None for variant in variants
+    ]
     closing = [finding for finding in findings if finding is not None]
     if not closing:
         return None
@@ -212,17 +265,7 @@ def _unsettled(rule: RuleBase, facts: Facts, at: datetime) -> Finding | None:
     return closing[0]._replace(until=min(untils) if untils else None)
 
 
-def in_force(*, rule: RuleBase, at: datetime, zone_name: str) -> bool:
-    """Tell whether a rule is in force at an instant; its dates are days of the jurisdiction."""
-    if rule.effective_from is None and rule.effective_to is None:
-        return True
-    on = local_date(at=at, name=zone_name)
-    return (rule.effective_from is None or on >= rule.effective_from) and (
-        rule.effective_to is None or on < rule.effective_to
-    )
-
-
-def _earliest(rules: Sequence[RuleBase], facts: Facts, heard: list[_Heard], asked_at: datetime) -> datetime | None:
+def _earliest(asked: _Asked, facts: Facts, heard: list[_Heard], asked_at: datetime) -> datetime | None:
     at = asked_at
     while heard:
         untils = [_no_later_than_its_end(each, facts) for each in heard]
@@ -233,7 +276,7 @@ def _earliest(rules: Sequence[RuleBase], facts: Facts, heard: list[_Heard], aske
         if later - asked_at > _LOOK_AHEAD:
             return None
         at = later.astimezone(UTC)
-        heard = _ask(rules, facts, at)
+        heard = _ask(asked, facts, at)
     return at.astimezone(asked_at.tzinfo)
 
 
@@ -245,12 +288,13 @@ def _no_later_than_its_end(heard: _Heard, facts: Facts) -> datetime | None:
     return ended if until is None else min(until, ended)
 
 
-def _obligations(rules: Sequence[RuleBase], facts: Facts, at: datetime) -> tuple[str, ...]:
+def _obligations(asked: _Asked, facts: Facts, at: datetime) -> tuple[str, ...]:
     owed: dict[str, None] = {}
     content = facts.question.content
     stated = content.disclosures if content is not None and content.disclosures is not None else ()
-    for rule in rules:
-        if not in_force(rule=rule, at=at, zone_name=facts.pack.time_zones.home):
+    on = local_date(at=at, name=facts.pack.time_zones.home)
+    for rule in asked.rules:
+        if (rule.effective_from and on < rule.effective_from) or (rule.effective_to and on >= rule.effective_to):
             continue
         owed.update(dict.fromkeys(rule.obliges))
         if isinstance(rule, ContentRule):
@@ -264,6 +308,3 @@ def _choices(pack: PolicyPack, rules: Sequence[RuleBase]) -> dict[str, str | Non
 
 def _confidence(rules: Sequence[RuleBase]) -> str | None:
     return max((rule.confidence for rule in rules), key=CONFIDENCE_ORDER.index) if rules else None
-
-
-__all__ = ["decide", "in_force"]

@@ -43,6 +43,7 @@ class Facts:
         events = [event for event in history if event.at <= asked]
         events.sort(key=_at)
         self.events = events
+        self.kinds = {event.kind for event in events}
         self._about = question.about
         self._zones: tuple[str, ...] | None = None
         self._consents: list[PastEvent] | None = None
@@ -119,6 +120,8 @@ class Facts:
     def last(self, kinds: Iterable[str], *, before: datetime | None = None) -> PastEvent | None:
         """Return the last event of these kinds that concerns debtor or person and these debts."""
         wanted = frozenset(kinds)
+        if wanted.isdisjoint(self.kinds):
+            return None
         for event in reversed(self.events):
             if (
                 event.kind in wanted
@@ -139,7 +142,10 @@ class Facts:
     def consents(self) -> list[PastEvent]:
         """Return what was consented to by the person and fits channel, contact point, debts and collector."""
         if self._consents is None:
-            self._consents = [event for event in self.events if event.kind == "consent_given" and self._fits(event)]
+            given = "consent_given" in self.kinds
+            self._consents = (
+                [event for event in self.events if event.kind == "consent_given" and self._fits(event)] if given else []
+            )
         return self._consents
 
     def _fits(self, consent: PastEvent) -> bool:
@@ -154,9 +160,10 @@ class Facts:
 
     def consented(self, *, rule: RuleBase, scope: str, at: datetime, asked_in: tuple[str, ...] | None = None) -> bool:
         """Tell whether a consent of this scope is in force at an instant, by the terms of the rule."""
-        return any(
+        consents = self.consents()
+        return bool(consents) and any(
             scope in (consent.scope or _UNNAMED_SCOPES) or "any" in consent.scope
-            for consent in self.consents()
+            for consent in consents
             if self._in_force(consent, rule=rule, at=at, zones=asked_in or self.person_zones())
         )
 
@@ -207,6 +214,8 @@ class Facts:
 
     def next_change(self, at: datetime) -> datetime | None:
         """Return the next instant at which a consent with hours of its own may open or close."""
+        if not self.consents():
+            return None
         edges = [
             next_edge(at=at, name=hours.zone or name, edges=[hours.start, hours.end])
             for consent in self.consents()

@@ -9,6 +9,8 @@ from postloan.kernel.contactrules._finding import Finding
 from postloan.kernel.contactrules._history import Hours, PastEvent
 from postloan.kernel.contactrules._rules import PreferenceRule, WindowRule
 
+_NAMED = frozenset({"inconvenient_time", "preferred_hours", "inconvenient_place"})
+
 
 def judge_window(*, rule: WindowRule, facts: Facts, at: datetime) -> Finding | None:
     """Close while the local clock of any candidate zone is inside the window."""
@@ -35,6 +37,8 @@ def judge_window(*, rule: WindowRule, facts: Facts, at: datetime) -> Finding | N
 
 def judge_preference(*, rule: PreferenceRule, facts: Facts, at: datetime) -> Finding | None:
     """Close at hours and places the person called inconvenient, and outside the hours they asked for."""
+    if facts.kinds.isdisjoint(_NAMED):
+        return None
     named = [event for event in _in_force(facts) if event.channel in (None, facts.question.channel)]
     for event in named:
         if event.kind == "inconvenient_place" and _same_place(event, facts):
@@ -81,7 +85,7 @@ def _in_force(facts: Facts) -> list[PastEvent]:
     for event in facts.events:
         if event.kind == "preference_withdrawn" and facts.concerns(event):
             kept = []
-        elif event.kind in {"inconvenient_time", "preferred_hours", "inconvenient_place"} and facts.concerns(event):
+        elif event.kind in _NAMED and facts.concerns(event):
             kept.append(event)
     return kept
 
