@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from postloan.web.ui import views
 from postloan.web.ui.gallery import gallery
 from postloan.web.ui.logging_in import GuardedLoginView
+from postloan.web.ui.palette import find
 from postloan.web.ui.policy import with_policy
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
         name="login",
     ),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("ui/find", find, name="find"),
     path("ui/gallery", gallery, name="gallery"),
     path("views/save", views.save_view, name="save_view"),
     path("views/<int:view_id>/forget", views.forget_view, name="forget_view"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
 from postloan.books.loans.models import Instalment
 from postloan.care.outreach.models import Message
+from postloan.ground.access.roles import STAFF
 from postloan.web.ui import figures, marks, words
 from postloan.web.ui.access import roles_of
 from postloan.web.ui.navigation import places_for
@@ -134,6 +135,15 @@ def places(context: Context) -> list[dict[str, Any]]:
         {"label": place.label, "url": place.url, "is_lit": place is lit and place.match(path=request.path) > 0}
         for place in open_places
     ]
+
+
+@register.simple_tag(takes_context=True)
+def is_staff(context: Context) -> bool:
+    """Say whether the person who asks works here: the palette and the keys are for them."""
+    request = context.get("request")
+    if request is None or not getattr(request, "user", None):
+        return False
+    return not STAFF.isdisjoint(roles_of(request=request))
 
 
 @register.simple_tag(takes_context=True)

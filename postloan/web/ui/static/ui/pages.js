@@ -1,6 +1,7 @@
 // Small manners of every page: menu on a phone, light or dark, "why this number".
 
 import "./dialogs.js";
+import "./palette.js";
 import "./table.js";
 
 const root = document.documentElement;
