@@ -50,6 +50,14 @@ class Books:
         self.keeper, self.folder = keeper, folder
         self.build_seconds: dict[str, float] = {}
 
+    def create_empty(self, *, book: str) -> None:
+        """Make a migrated database without a book and point Django at it."""
+        from django.core.management import call_command
+
+        self._create(name=self._name(book), template="template0")
+        self._point_at(self._name(book))
+        call_command("migrate", verbosity=0, interactive=False)
+
     def build(self, *, book: str, loans: int, as_of_date: date, certain_loans: int = 0) -> None:
         """Make a book that copies are taken from."""
         from django.core.management import call_command

@@ -17,6 +17,7 @@ from postloan.care.outreach.asking import Ask
 from postloan.care.outreach.evidence import Chains, Row, canonical
 
 LOOK_BACK = timedelta(days=100)  # longer than the longest window of any rule; statements and flags are read whole
+NOTHING = timedelta(days=-36500)  # look back at nothing: only the contacts asked for by key
 
 CONTACT_COLUMNS = (
     "id", "key", "customer_id", "direction", "channel", "purpose", "content_class", "mode", "template", "recipient",
@@ -29,8 +30,8 @@ DECISION_COLUMNS = (
 )  # fmt: skip
 
 _OPEN = "SELECT origin, row_id, owner_id, facts FROM gate_open(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_WRITE = "SELECT gate_write(%s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)"
-_INSTANTS = ("at", "until_at", "since_at", "released_at", "lease_until_at", "settled_at", "state_at")
+_WRITE = "SELECT gate_write(%s::json, %s::json, %s::json, %s::json, %s::json)"
+_INSTANTS = ("at", "until_at", "since_at", "released_at", "state_at")
 
 
 @dataclass
@@ -112,10 +113,15 @@ def open_session(
     keys: Sequence[str] = (),
     at: datetime,
     is_locking: bool,
+    look_back: timedelta = LOOK_BACK,
     decisions: int = 0,
     contacts: int = 0,
 ) -> GateSession:
-    """Return a session over these subjects, locked in the order of their keys where `is_locking`."""
+    """
+    Return a session over these subjects, locked in the order of their keys where `is_locking`.
+
+    Contacts are read from `look_back` before `at` on, and those of `keys` whatever their age.
+    """
     assert connection.in_atomic_block or not is_locking, "locks are held to the end of the transaction"
     customers = sorted(set(customer_ids))
     asked: list[Any] = [
@@ -127,13 +133,18 @@ def open_session(
         list(keys),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [*asked, at - LOOK_BACK, decisions, contacts])
+        cursor.execute(_OPEN, [*asked, at - look_back, decisions, contacts])
         rows = cursor.fetchall()
     session = GateSession(persons={person: PersonPast() for person in customers})
     for person in customers:
         session.chains.take_up(customer_id=person, entries=0, head=b"")
     for origin, row_id, owner_id, facts in rows:
-        _take(session, origin, row_id, owner_id, _plain(facts))
+        if origin == "contact":
+            row = _contact_row(facts if isinstance(facts, list) else json.loads(facts))
+            session.contacts[row_id] = row
+            session.by_key[row["key"]] = row_id
+        else:
+            _take(session, origin, row_id, owner_id, _plain(facts))
     return session
 
 
@@ -153,14 +164,7 @@ def session_for(*, asks: Sequence[Ask], at: datetime, is_locking: bool) -> GateS
     )
 
 
-def _plain(facts: Any) -> Row:
-    return (json.loads(facts) if isinstance(facts, str) else facts) or {}
-
-
 def _take(session: GateSession, origin: str, row_id: int, owner_id: int, facts: Row) -> None:
-    for name in _INSTANTS:
-        if facts.get(name):
-            facts[name] = datetime.fromisoformat(facts[name])
     match origin:
         case "decision_id":
             session.decision_ids.append(row_id)
@@ -180,12 +184,20 @@ def _take(session: GateSession, origin: str, row_id: int, owner_id: int, facts: 
             session.persons[owner_id].holds.append(facts | {"id": row_id})
         case "consent":
             session.consents.append(facts | {"id": row_id, "customer_id": owner_id})
-        case "contact":
-            session.contacts[row_id] = _contact_row(row_id, owner_id, facts)
-            session.by_key[facts["key"]] = row_id
 
 
-def _contact_row(row_id: int, owner_id: int, facts: Mapping[str, Any]) -> Row:
-    row = {"id": row_id, "customer_id": owner_id, "contact_point_id": facts["contact_point"]}
-    row["point_hash"] = bytes.fromhex(facts["hash"]) if facts["hash"] else None
-    return row | {name: facts[name] for name in CONTACT_COLUMNS if name not in row}
+def _plain(facts: Any) -> Row:
+    read: Row = (json.loads(facts) if isinstance(facts, str) else facts) or {}
+    for name in _INSTANTS:
+        if read.get(name):
+            read[name] = datetime.fromisoformat(read[name])
+    return read
+
+
+def _contact_row(values: Sequence[Any]) -> Row:
+    row = dict(zip(CONTACT_COLUMNS, values, strict=True))
+    row["point_hash"] = bytes.fromhex(row["point_hash"]) if row["point_hash"] else None
+    for name in ("at", "lease_until_at", "settled_at"):
+        if row[name]:
+            row[name] = datetime.fromisoformat(row[name])
+    return row

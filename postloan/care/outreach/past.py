@@ -140,7 +140,8 @@ def _event(row: Row, kind: str, at: datetime) -> PastEvent:
         "mode": row["mode"] or None,
         "template": row["template"] or None,
     }
-    return PastEvent.model_validate(said)
+    # Our own rows hold the rules' own words: nothing to read in, and reading in is a third of a decision's time.
+    return PastEvent.model_construct(None, **said)
 
 
 def _states(session: GateSession, ask: Ask, point: str | None) -> Iterator[PastEvent]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from postloan.care.outreach.gate_session import open_session
+from postloan.care.outreach.gate_session import NOTHING, open_session
 from postloan.care.outreach.models import Consent
 from postloan.care.outreach.statement_columns import CONSENT_COLUMNS
 from postloan.ground.audit import operations as audit
@@ -46,7 +46,7 @@ def record_consent(
     wanted = Consent.Act(act)
     if wanted == Consent.Act.CONSENT_GIVEN and not (text_version and evidence):
         raise EvidenceMissing("say which text was agreed to, and where the proof lies")
-    session = open_session(customer_ids=[customer_id], at=at, is_locking=True)
+    session = open_session(customer_ids=[customer_id], at=at, is_locking=True, look_back=NOTHING)
     if key and (known := Consent.objects.filter(key=key).first()):
         return known
     said = Consent.objects.create(

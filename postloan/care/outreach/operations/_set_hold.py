@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from postloan.care.outreach.gate_session import GateSession, open_session
+from postloan.care.outreach.gate_session import NOTHING, GateSession, open_session
 from postloan.care.outreach.models import ContactHold
 from postloan.care.outreach.statement_columns import FLAG_COLUMNS, HOLD_COLUMNS
 from postloan.ground.audit import operations as audit
@@ -45,7 +45,7 @@ def set_hold(
     """
     if not reason.strip():
         raise ReasonMissing("say why")
-    session = open_session(customer_ids=[customer_id], at=at, is_locking=True)
+    session = open_session(customer_ids=[customer_id], at=at, is_locking=True, look_back=NOTHING)
     hold, is_new = ContactHold.objects.get_or_create(
         customer_id=customer_id,
         loan_id=loan_id,
@@ -79,7 +79,7 @@ def release_hold(
     """
     if not reason.strip():
         raise ReasonMissing("say why")
-    session = open_session(customer_ids=[customer_id], at=at, is_locking=True)
+    session = open_session(customer_ids=[customer_id], at=at, is_locking=True, look_back=NOTHING)
     hold = ContactHold.objects.filter(
         customer_id=customer_id, loan_id=loan_id, kind=ContactHold.Kind(kind), released_at__isnull=True
     ).first()
@@ -98,7 +98,7 @@ def set_person_flag(
     *, customer_id: int, kind: str, reason: str, by: str, at: datetime, details: dict[str, Any] | None = None
 ) -> CustomerFlag:
     """Set a flag on a person (`customers.set_flag`) under the gate's lock and with an entry in the evidence."""
-    session = open_session(customer_ids=[customer_id], at=at, is_locking=True)
+    session = open_session(customer_ids=[customer_id], at=at, is_locking=True, look_back=NOTHING)
     stood = CustomerFlag.objects.filter(customer_id=customer_id, kind=kind, released_at__isnull=True).exists()
     flag = customers.set_flag(customer_id=customer_id, kind=kind, reason=reason, by=by, at=at, details=details)
     if not stood:
@@ -109,7 +109,7 @@ def set_person_flag(
 @transaction.atomic
 def release_person_flag(*, customer_id: int, kind: str, reason: str, by: str, at: datetime) -> CustomerFlag:
     """Release a flag on a person (`customers.release_flag`) under the gate's lock, with an entry in the evidence."""
-    session = open_session(customer_ids=[customer_id], at=at, is_locking=True)
+    session = open_session(customer_ids=[customer_id], at=at, is_locking=True, look_back=NOTHING)
     flag = customers.release_flag(customer_id=customer_id, kind=kind, reason=reason, by=by, at=at)
     _record_flag(session, flag, "released", at=at)
     return flag

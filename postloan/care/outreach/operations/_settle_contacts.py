@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from postloan.care.outreach.evidence import Row, message_digest
-from postloan.care.outreach.gate_session import GateSession, open_session
+from postloan.care.outreach.gate_session import NOTHING, GateSession, open_session
 from postloan.care.outreach.models import Contact, Message
 
 # From least to most: a later, weaker report of the same contact changes nothing.
@@ -63,6 +63,7 @@ def settle_contacts(*, outcomes: Sequence[Outcome], at: datetime, by: str) -> in
         keys=[row["key"] for row in found.values()],
         at=at,
         is_locking=True,
+        look_back=NOTHING,
     )
     texts = _text_digests([item.message_id for item in outcomes if item.message_id])
     changed = 0
@@ -83,7 +84,11 @@ def return_lapsed_slots(*, at: datetime, by: str, limit: int = 1000) -> int:
     if not rows:
         return 0
     session = open_session(
-        customer_ids=[row["customer_id"] for row in rows], keys=[row["key"] for row in rows], at=at, is_locking=True
+        customer_ids=[row["customer_id"] for row in rows],
+        keys=[row["key"] for row in rows],
+        at=at,
+        is_locking=True,
+        look_back=NOTHING,
     )
     returned = 0
     for row in rows:
