@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from postloan.books.ledger.models import SLOTS, BookSlot
+from postloan.books.ledger.models import SLOT_COUNT, BookSlot
 from postloan.books.loans.models import Loan
 from postloan.books.payments.ties import get_ties
 from postloan.close.book import is_last_of_month
@@ -20,7 +20,7 @@ def check_close(*, business_date: date) -> list[dict[str, Any]]:
     """
     behind = BookSlot.objects.filter(closed_through_date__lt=business_date).count()
     left = Loan.objects.filter(
-        next_event_date__lte=business_date, slot__in=range(SLOTS), set_aside_at__isnull=True
+        next_event_date__lte=business_date, slot__in=range(SLOT_COUNT), set_aside_at__isnull=True
     ).count()
     checks = [_check("slots_behind", 0, behind), _check("loans_left", 0, left)]
     if is_last_of_month(business_date):

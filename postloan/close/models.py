@@ -40,7 +40,12 @@ class CloseRun(models.Model):
 
 
 class ClosePartition(models.Model):
-    """The mark that one partition of one day is done, written in the transaction that did it."""
+    """
+    The mark that one partition of one day is done, written in the transaction that did it.
+
+    `held_ms` is how long the partition held its slots, commit apart: as long as a receipt may have waited. Of several
+    days closed in one pass the last has it.
+    """
 
     run = models.ForeignKey(CloseRun, on_delete=models.PROTECT, related_name="marks")
     partition_no = models.SmallIntegerField()
@@ -49,6 +54,7 @@ class ClosePartition(models.Model):
     finished_at = models.DateTimeField()
     counts = models.JSONField()
     step_seconds = models.JSONField()
+    held_ms = models.IntegerField(null=True)
 
     class Meta:
         constraints: ClassVar = [UniqueConstraint(fields=["run", "partition_no"], name="partition_is_closed_once")]
@@ -59,7 +65,7 @@ class ClosePartition(models.Model):
 
 class PartitionAtWork(models.Model):
     """
-    Which partition a worker has in hand, and since when in which phase: read, work or write.
+    Which partition a worker has in hand, and since when in which phase: wait, read, a step of the work, or write.
 
     Written beside the work and never relied on: `ClosePartition` says what is done.
     A row whose worker has died stays until its partition is taken up again or the run ends.
@@ -67,7 +73,7 @@ class PartitionAtWork(models.Model):
 
     run = models.ForeignKey(CloseRun, on_delete=models.CASCADE, related_name="at_work")
     partition_no = models.SmallIntegerField()
-    phase = models.CharField(max_length=10)
+    phase = models.CharField(max_length=40)
     worker = models.CharField(max_length=80)
     since_at = models.DateTimeField()
 

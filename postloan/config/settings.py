@@ -208,8 +208,10 @@ CONTACT_POLICY: dict[str, str] = {
 }
 CONTACT_OVERLAYS = [file for file in os.environ.get("POSTLOAN_CONTACT_OVERLAYS", "").split(os.pathsep) if file]
 
-# A partition of the close is one transaction; more loans a partition, fewer commits.
-CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "16000"))
+# A partition of the close is one transaction, and receipts for it wait meanwhile: so many loans at most, and fewer
+# where the last nights say that it would take longer than so many milliseconds.
+CLOSE_LOANS_PER_PARTITION = int(os.environ.get("POSTLOAN_CLOSE_LOANS_PER_PARTITION", "4000"))
+CLOSE_HELD_MS_AIM = int(os.environ.get("POSTLOAN_CLOSE_HELD_MS_AIM", "400"))
 # Who does the partitions: inline, processes:N, ray or ray:ADDRESS (docs/operating/scale.md).
 CLOSE_EXECUTOR = os.environ.get("POSTLOAN_CLOSE_EXECUTOR", f"processes:{min(os.cpu_count() or 1, 8)}")
 # Whether anybody is to be alarmed when a close is late: not in a demonstration, whose calendar stands in 2018.

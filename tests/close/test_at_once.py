@@ -90,9 +90,10 @@ def test_a_storm_of_receipts_is_neither_lost_nor_doubled_nor_kept_waiting(settin
     assert all(tie.holds for tie in get_ties())
     days = set(stored.values_list("booked_date", flat=True))
     assert days <= {FIRST + timedelta(days=place) for place in range(4)}
-    # A receipt waits for its own partition at most, never for the close. Both are slower where the machine is busy.
-    longest = max(sum(mark.step_seconds.values()) for mark in ClosePartition.objects.all())
-    assert max(wait for storm in storms for wait in storm.waits) < max(LONGEST_WAIT_SECONDS, 3 * longest)
+    # A receipt waits for its own partition at most, never for the close; and a partition is small (test_plan.py).
+    marks = list(ClosePartition.objects.all())
+    longest_hold = max(mark.held_ms for mark in marks) / 1000
+    assert max(wait for storm in storms for wait in storm.waits) < max(LONGEST_WAIT_SECONDS, 3 * longest_hold)
 
 
 def test_a_worker_that_dies_is_replaced_and_its_partition_done_once(again, settings):

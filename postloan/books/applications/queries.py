@@ -16,7 +16,7 @@ from postloan.books.applications.models import (
     LoanOffer,
     OfferRules,
 )
-from postloan.books.ledger.models import SLOTS, BookSlot
+from postloan.books.ledger.models import BookSlot, slot_of
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.lines.models import Drawdown
 from postloan.books.lines.queries import get_available, get_price
@@ -51,7 +51,7 @@ def lenders_date(*, at: datetime) -> date:
 
 def get_open_date(*, customer_id: int) -> date:
     """Return the business date of one customer's books. Refuses with BooksNotOpen."""
-    slot = BookSlot.objects.filter(slot=customer_id % SLOTS).first()
+    slot = BookSlot.objects.filter(slot=slot_of(customer_id=customer_id)).first()
     if slot is None:
         raise BooksNotOpen("no book has been loaded yet")
     return slot.closed_through_date + timedelta(days=1)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from postloan.books.bills.models import Bill, BillAccount
-from postloan.books.ledger.models import SLOTS
+from postloan.books.ledger.models import slot_of
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.lines.models import CreditLine
 from postloan.books.loans.models import Loan
@@ -54,7 +54,8 @@ def hold_slot(*, customer_id: int) -> date:
     """Hold the customer's slot FOR SHARE and return their business date. Refuses with BooksNotOpen."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT closed_through_date FROM ledger_bookslot WHERE slot = %s FOR SHARE", [customer_id % SLOTS]
+            "SELECT closed_through_date FROM ledger_bookslot WHERE slot = %s FOR SHARE",
+            [slot_of(customer_id=customer_id)],
         )
         row = cursor.fetchone()
     if row is None:

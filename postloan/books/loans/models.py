@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import BaseConstraint, CheckConstraint, F, GeneratedField, Index, Q, UniqueConstraint
 from django.db.models.functions import Mod
 
-from postloan.books.ledger.models import SLOTS, JournalEntry
+from postloan.books.ledger.models import SLOT_COUNT, SLOT_NEIGHBOURS, JournalEntry
 from postloan.books.loans.event_models import EVENT_KINDS, LoanEvent, SettlementOffer
 from postloan.books.products.models import ProductVersion
 from postloan.ground.customers.models import Customer
@@ -66,7 +66,9 @@ class Loan(models.Model):
 
     # The projections
     slot = GeneratedField(
-        expression=Mod(F("customer_id"), SLOTS), output_field=models.SmallIntegerField(), db_persist=True
+        expression=Mod(F("customer_id") / SLOT_NEIGHBOURS, SLOT_COUNT),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
     )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
     schedule_version_no = models.SmallIntegerField()

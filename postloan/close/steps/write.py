@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from time import perf_counter
 
 import polars as pl
 
@@ -86,13 +87,12 @@ def write_book(
     *, columns: Columns, book: Book, written: Written, partition: Partition, clock: Callable[[], datetime]
 ) -> None:
     """
-    Write everything, move the slots on and mark the partition as done for every day of the pass.
+    Write everything and move the slots on.
 
     The journal entries carry day and partition in their source
     (`close:2018-07-01:0:…`), so a second writing is refused by the database.
     """
-    at, last = clock(), written.days[-1]
-    started = clock()
+    at, last, started = clock(), written.days[-1], perf_counter()
     last.counts |= _write_loans(columns, book)
     _write_allocations(columns, written)
     write_bills(columns=columns, book=book, plans=[(day.business_date, day.plans) for day in written.days])
@@ -103,9 +103,7 @@ def write_book(
         f"UPDATE ledger_bookslot SET closed_through_date = '{last.business_date}' "
         f"WHERE slot >= {partition.from_slot} AND slot < {partition.to_slot}"
     )
-    finished = clock()
-    last.seconds["write"] = (finished - started).total_seconds()
-    _mark_done(columns, written, partition=partition, at=finished)
+    last.seconds["write"] = perf_counter() - started
 
 
 def _write_loans(columns: Columns, book: Book) -> dict[str, int]:
@@ -180,12 +178,14 @@ def _set_aside(columns: Columns, written: Written, *, at: datetime) -> None:
     )
 
 
-def _mark_done(columns: Columns, written: Written, *, partition: Partition, at: datetime) -> None:
+def mark_done(*, columns: Columns, written: Written, partition: Partition, at: datetime, held_seconds: float) -> None:
+    """Mark the partition as done for every day of the pass, and with the last how long its slots were held."""
     for day in written.days:
+        held_ms = str(round(1000 * held_seconds)) if day is written.days[-1] else "NULL"
         timings = json.dumps({name: round(value, 4) for name, value in day.seconds.items()})
         columns.execute(
             "INSERT INTO close_closepartition "
-            "(run_id, partition_no, from_slot, to_slot, finished_at, counts, step_seconds) VALUES "
+            "(run_id, partition_no, from_slot, to_slot, finished_at, counts, step_seconds, held_ms) VALUES "
             f"({day.run_id}, {partition.partition_no}, {partition.from_slot}, {partition.to_slot}, "
-            f"'{at.isoformat()}', '{json.dumps(day.counts)}', '{timings}')"
+            f"'{at.isoformat()}', '{json.dumps(day.counts)}', '{timings}', {held_ms})"
         )

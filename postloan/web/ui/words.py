@@ -108,6 +108,7 @@ ACCOUNT_KIND: Words = {
 }
 
 CLOSE_STEP: Words = {
+    "wait": _("Wait for receipts under way"),
     "read": _("Read the loans of the day"),
     "cut_bills": _("Cut the bills of the day"),
     "raise_due": _("Raise what falls due tomorrow"),

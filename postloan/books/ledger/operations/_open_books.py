@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from postloan.books.ledger.models import SLOTS, BookSlot
+from postloan.books.ledger.models import SLOT_COUNT, BookSlot
 from postloan.ground.audit import operations as audit
 
 
@@ -25,7 +25,9 @@ def open_books(*, closed_through_date: date, by: str, at: datetime) -> None:
         return
     if held:
         raise BooksAlreadyOpen(f"the books are closed through {max(held)}, not {closed_through_date}")
-    BookSlot.objects.bulk_create(BookSlot(slot=slot, closed_through_date=closed_through_date) for slot in range(SLOTS))
+    BookSlot.objects.bulk_create(
+        BookSlot(slot=slot, closed_through_date=closed_through_date) for slot in range(SLOT_COUNT)
+    )
     audit.record_act(
         by=by,
         action="open_books",

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from postloan.books.ledger import operations as ledger
 from postloan.books.ledger.chart import AccountNo
-from postloan.books.ledger.models import SLOTS, JournalEntry
+from postloan.books.ledger.models import JournalEntry, slot_of
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.loans.models import Loan, ScheduleVersion
 from postloan.books.products.models import ProductVersion
@@ -100,7 +100,8 @@ def _hold_slot(*, customer_id: int) -> date:
     """Hold the customer's slot FOR SHARE, so that the loan is opened on one side of the close; return the open day."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT closed_through_date FROM ledger_bookslot WHERE slot = %s FOR SHARE", [customer_id % SLOTS]
+            "SELECT closed_through_date FROM ledger_bookslot WHERE slot = %s FOR SHARE",
+            [slot_of(customer_id=customer_id)],
         )
         row = cursor.fetchone()
     if row is None:
