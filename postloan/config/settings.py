@@ -5,6 +5,7 @@ Everything a lender may set comes from the environment, with a default that
 works on a laptop. Nothing here starts a server or reads the database.
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,7 @@ EMAIL_HOST_USER = os.environ.get("POSTLOAN_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("POSTLOAN_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("POSTLOAN_SMTP_STARTTLS") == "1"
 EMAIL_TIMEOUT = 20.0
+EMAIL_REPLY = os.environ.get("POSTLOAN_MAIL_REPLY", "post@lender.example")
 DEFAULT_FROM_EMAIL = os.environ.get("POSTLOAN_MAIL_FROM", "Postloan Demo Lender <reminders@lender.example>")
 
 # What this lender is called in messages, and where a borrower finds the portal and a human.
@@ -159,9 +161,63 @@ MAIL_CHANNEL = {
     },
 }
 
-# The ways out: which routes serve a channel, the preferred one first (docs/operating/channels.md).
-CHANNEL_ROUTES: dict[str, list[str]] = {"email": ["smtp"]}
-ROUTES: dict[str, dict[str, Any]] = {"smtp": {"kind": "mail"}}
+# The ways out: which routes serve a channel, the preferred one first (docs/operating/channels.md). Mail and, under
+# `postloan run`, the demonstration's phones and push work by themselves; the others need what a carrier gives.
+BOUNCES_DIR = Path(os.environ.get("POSTLOAN_BOUNCES", VAR_DIR / "bounces"))
+PHONES_DIR = Path(os.environ.get("POSTLOAN_PHONES", VAR_DIR / "phones"))
+PUSH_KEY_FILE = Path(os.environ.get("POSTLOAN_PUSH_KEY", VAR_DIR / "keys" / "push.pem"))
+ROUTES: dict[str, dict[str, Any]] = {
+    "smtp": {"kind": "mail", "per_second": float(os.environ.get("POSTLOAN_SMTP_PER_SECOND", "0"))},
+    "smpp": {
+        "kind": "sms",
+        "class": "postloan.outside.sms.vendors.smpp.SmppChannel",
+        "options": {
+            "host": os.environ.get("POSTLOAN_SMPP_HOST", "127.0.0.1"),
+            "port": int(os.environ.get("POSTLOAN_SMPP_PORT", "8027")),
+            "system_id": os.environ.get("POSTLOAN_SMPP_USER", "lender"),
+            "password": os.environ.get("POSTLOAN_SMPP_PASSWORD", ""),
+            "source": os.environ.get("POSTLOAN_SMPP_SOURCE", ""),
+        },
+        "per_second": float(os.environ.get("POSTLOAN_SMPP_PER_SECOND", "0")),
+    },
+    "webpush": {
+        "kind": "push",
+        "class": "postloan.outside.push.vendors.web_push.WebPushChannel",
+        "options": {
+            "key_file": PUSH_KEY_FILE,
+            "contact": os.environ.get("POSTLOAN_PUSH_CONTACT", f"mailto:{EMAIL_REPLY}"),
+        },
+    },
+}
+CHANNEL_ROUTES: dict[str, list[str]] = {"email": ["smtp"], "sms": ["smpp"], "push": ["webpush"], "wechat": []}
+if SMS_GATEWAY := os.environ.get("POSTLOAN_SMS_GATEWAY"):  # aliyun, twilio, or a TOML file of yours
+    ROUTES["gateway"] = {
+        "kind": "sms",
+        "class": "postloan.outside.sms.vendors.http_gateway.HttpGatewayChannel",
+        "options": {
+            "shape": SMS_GATEWAY,
+            "url": os.environ.get("POSTLOAN_SMS_GATEWAY_URL", ""),
+            "credentials": json.loads(os.environ.get("POSTLOAN_SMS_GATEWAY_CREDENTIALS", "{}")),
+        },
+        "per_second": float(os.environ.get("POSTLOAN_SMS_GATEWAY_PER_SECOND", "0")),
+    }
+    CHANNEL_ROUTES["sms"] = ["gateway", "smpp"] if "POSTLOAN_SMPP_HOST" in os.environ else ["gateway"]
+WECHAT_ACCOUNT: dict[str, str] = {
+    "app_id": os.environ.get("POSTLOAN_WECHAT_APP_ID", ""),
+    "token": os.environ.get("POSTLOAN_WECHAT_TOKEN", ""),
+    "aes_key": os.environ.get("POSTLOAN_WECHAT_AES_KEY", ""),
+}
+if WECHAT_ACCOUNT["app_id"]:
+    ROUTES["wechat"] = {
+        "kind": "wechat",
+        "class": "postloan.outside.wechat.vendors.official_account.OfficialAccountChannel",
+        "options": {
+            "app_id": WECHAT_ACCOUNT["app_id"],
+            "app_secret": os.environ.get("POSTLOAN_WECHAT_APP_SECRET", ""),
+            "api": os.environ.get("POSTLOAN_WECHAT_API", "https://api.weixin.qq.com"),
+        },
+    }
+    CHANNEL_ROUTES["wechat"] = ["wechat"]
 
 # Who decides applications: the rules of their products, or a model behind the same port.
 APPLICATION_DECIDER = {"class": "postloan.books.applications.deciding.RulesDecider", "options": {}}

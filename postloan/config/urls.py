@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
+    path("hooks/", include("postloan.api.hooks.urls")),
     path("", include("postloan.web.ui.urls")),
     path("desk/", include("postloan.web.desk.urls")),
     path("office/", include("postloan.web.office.urls")),

@@ -12,13 +12,20 @@ from functools import cache
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from postloan.care.outreach import channels
 from postloan.care.outreach.addresses import Address
 from postloan.care.outreach.models import Message
 from postloan.care.outreach.texts import MessageText
+from postloan.outside.mail.bounces import take_bounces
 from postloan.outside.mail.port import OutgoingMail
-from postloan.outside.results import ReceiptReport, SendResult
+from postloan.outside.push.port import OutgoingPush, PushChannel
+from postloan.outside.results import SendResult
+from postloan.outside.sms.port import Keep, OutgoingSms, SmsChannel
+from postloan.outside.wechat.port import OutgoingWechat, WechatChannel
+
+SMS_VALID_MINUTES = 12 * 60  # a phone that is off does not learn tomorrow what was due today
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +47,8 @@ class Carrier(Protocol):
         """Return one result for each letter, in their order."""
         ...
 
-    def take_receipts(self) -> list[ReceiptReport]:
-        """Return the receipts that have come in on the carrier's own connection since."""
+    def take_incoming(self, *, keep: Keep) -> int:
+        """Hand what has come in by this way to `keep`, confirm it after, and return how much it was."""
         ...
 
 
@@ -79,9 +86,9 @@ class MailCarrier:
         """Hand the letters over; see Carrier."""
         return channels.mail_channel().send(messages=[self._as_mail(letter) for letter in letters])
 
-    def take_receipts(self) -> list[ReceiptReport]:
-        """Bounces come to a mailbox, not on this connection."""
-        return []
+    def take_incoming(self, *, keep: Keep) -> int:
+        """Take bounces from the mailbox they come to (settings.BOUNCES_DIR)."""
+        return take_bounces(directory=settings.BOUNCES_DIR, keep=keep)
 
     @staticmethod
     def _as_mail(letter: Letter) -> OutgoingMail:
@@ -102,4 +109,89 @@ def mail_id(*, message: Message) -> str:
     return f"message-{message.pk}@{domain}"
 
 
-_MAKERS: dict[str, Callable[[Mapping[str, Any]], Carrier]] = {"mail": MailCarrier}
+class SmsCarrier:
+    """Letters as texts to phones."""
+
+    def __init__(self, chosen: Mapping[str, Any]) -> None:
+        self.channel: SmsChannel = import_string(chosen["class"])(**chosen["options"])
+
+    def hand_over(self, *, letters: Sequence[Letter]) -> list[SendResult]:
+        """Hand the letters over; see Carrier."""
+        return self.channel.send(
+            messages=[
+                OutgoingSms(
+                    message_id=f"message-{letter.message.pk}",
+                    recipient=letter.address.value,
+                    text=settings.SMS_SIGNATURE + letter.text.body,
+                    template_code=letter.carrier_code,
+                    values=letter.values,
+                    valid_minutes=SMS_VALID_MINUTES,
+                )
+                for letter in letters
+            ]
+        )
+
+    def take_incoming(self, *, keep: Keep) -> int:
+        """Take receipts and texts; see Carrier."""
+        return self.channel.take_incoming(keep=keep)
+
+
+class PushCarrier:
+    """Letters as notifications of the portal, installed as an app."""
+
+    def __init__(self, chosen: Mapping[str, Any]) -> None:
+        self.channel: PushChannel = import_string(chosen["class"])(**chosen["options"])
+
+    def hand_over(self, *, letters: Sequence[Letter]) -> list[SendResult]:
+        """Hand the letters over; see Carrier."""
+        return self.channel.send(
+            messages=[
+                OutgoingPush(
+                    message_id=f"message-{letter.message.pk}",
+                    subscription=letter.address.value,
+                    title=letter.text.subject,
+                    body=letter.text.body,
+                    url=f"/portal/pushed/{letter.message.pk}",
+                    topic=f"message-{letter.message.pk}",  # handed over twice, it is shown once
+                )
+                for letter in letters
+            ]
+        )
+
+    def take_incoming(self, *, keep: Keep) -> int:
+        """Nothing comes in here: the device tells the portal that it was opened."""
+        return 0
+
+
+class WechatCarrier:
+    """Letters as template messages: each line of the text is `keyword=value`."""
+
+    def __init__(self, chosen: Mapping[str, Any]) -> None:
+        self.channel: WechatChannel = import_string(chosen["class"])(**chosen["options"])
+
+    def hand_over(self, *, letters: Sequence[Letter]) -> list[SendResult]:
+        """Hand the letters over; see Carrier."""
+        return self.channel.send(
+            messages=[
+                OutgoingWechat(
+                    message_id=f"message-{letter.message.pk}",
+                    openid=letter.address.value,
+                    template_id=letter.carrier_code,
+                    values=dict(line.split("=", 1) for line in letter.text.body.splitlines() if "=" in line),
+                    url=f"{settings.SITE_URL}/portal/",
+                )
+                for letter in letters
+            ]
+        )
+
+    def take_incoming(self, *, keep: Keep) -> int:
+        """WeChat calls us; see `operations.take_wechat_call`."""
+        return 0
+
+
+_MAKERS: dict[str, Callable[[Mapping[str, Any]], Carrier]] = {
+    "mail": MailCarrier,
+    "sms": SmsCarrier,
+    "push": PushCarrier,
+    "wechat": WechatCarrier,
+}

@@ -1,5 +1,5 @@
 """
-Reminders in the queue: the close defers `send_reminders` for the next morning, a periodic task delivers what waits.
+Reminders in the queue: the close defers `send_reminders` for the next morning; what waits longer, senders deliver.
 
 Tasks are doors: they read the clock, unless a rehearsal hands them its own.
 """
@@ -38,13 +38,6 @@ def defer_reminders(*, contact_date: date, rehearsal_at: datetime | None = None)
         job.defer(
             contact_date=contact_date.isoformat(), rehearsal_at=rehearsal_at.isoformat() if rehearsal_at else None
         )
-
-
-@app.periodic(cron="*/5 * * * *")
-@app.task(queue=QUEUE, queueing_lock="deliver_waiting_reminders", pass_context=False)
-def deliver_waiting_reminders(timestamp: int) -> dict[str, int]:
-    """Deliver what has become due since: later time zones, second attempts."""
-    return _deliver_all(at=timezone.now(), lease=timedelta(minutes=10))
 
 
 def _deliver_all(*, at: datetime, lease: timedelta) -> dict[str, int]:

@@ -37,6 +37,15 @@ def mailbox() -> None:
     asyncio.run(serve_mail(handler=MailboxHandler(directory=type(var_dir())(directory)), listening=listening))
 
 
+def phones() -> None:
+    """Be an SMS centre and the phones behind it, on the socket that the supervisor has opened."""
+    from postloan.outside.sms.demo_centre import Centre, keep_in, serve_sms
+
+    listening = socket.socket(fileno=int(os.environ["POSTLOAN_LISTENING_FD"]))
+    directory = type(var_dir())(os.environ.get("POSTLOAN_PHONES") or var_dir() / "phones")
+    asyncio.run(serve_sms(centre=Centre(keep=keep_in(directory=directory)), listening=listening))
+
+
 def bank() -> None:
     """Be the simulated bank, over the directory in which Postloan leaves its files."""
     from postloan.outside.bank.simulator import Faults
@@ -94,7 +103,14 @@ def _set_up_django() -> None:
     django.setup()
 
 
-CHILDREN = {"bank": bank, "mailbox": mailbox, "preparation": preparation, "worker": worker, "site": site}
+CHILDREN = {
+    "bank": bank,
+    "mailbox": mailbox,
+    "phones": phones,
+    "preparation": preparation,
+    "worker": worker,
+    "site": site,
+}
 
 if __name__ == "__main__":
     end_with_supervisor()

@@ -36,6 +36,7 @@ from postloan.config.serving.state import RunState, holding_var
 from postloan.config.serving.supervisor import Child, ChildFailed, Supervisor
 
 MAILBOX_PORT = 8025
+PHONES_PORT = 8027
 TICK_SECONDS = 0.2
 READY_SECONDS_MAX = 60.0
 REASONS = {
@@ -90,6 +91,8 @@ class Run:
         mail_socket = stack.enter_context(_listen_anywhere(port=MAILBOX_PORT))
         smtp_port = mail_socket.getsockname()[1]
         os.environ.setdefault("POSTLOAN_SMTP_PORT", str(smtp_port))
+        phones_socket = stack.enter_context(_listen_anywhere(port=PHONES_PORT))
+        os.environ.setdefault("POSTLOAN_SMPP_PORT", str(phones_socket.getsockname()[1]))
         os.environ["PORT"] = str(self.port)
         shown_host = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::"} else self.host  # noqa: S104
         self.state = RunState(pid=os.getpid(), url=f"http://{shown_host}:{self.port}", smtp_port=smtp_port)
@@ -98,6 +101,7 @@ class Run:
         self._step("starting the database")
         self._start_database()
         self._start_listener("mailbox", mail_socket)
+        self._start_listener("phones", phones_socket)
         if "POSTLOAN_BANK" not in os.environ:  # a lender's own bank has no need of ours
             self.supervisor.start(Child(name="bank"))
         lines = self._prepare()

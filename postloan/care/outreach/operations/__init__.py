@@ -24,6 +24,15 @@ from postloan.care.outreach.operations._settle_contacts import (
     return_lapsed_slots,
     settle_contacts,
 )
+from postloan.care.outreach.operations._subscribe import subscribe, unsubscribe
+from postloan.care.outreach.operations._take_incoming import (
+    RouteHasNoReceipts,
+    take_gateway_call,
+    take_incoming,
+    take_wechat_call,
+    wechat_account,
+    wechat_link,
+)
 from postloan.care.outreach.operations._take_receipts import match_receipts, take_receipts
 
 __all__ = [
@@ -38,6 +47,7 @@ __all__ = [
     "ReasonMissing",
     "Recorded",
     "Report",
+    "RouteHasNoReceipts",
     "ask_gate",
     "deliver_messages",
     "fall_back",
@@ -59,5 +69,12 @@ __all__ = [
     "set_person_flag",
     "settle_contacts",
     "settle_slots",
+    "subscribe",
+    "take_gateway_call",
+    "take_incoming",
     "take_receipts",
+    "take_wechat_call",
+    "unsubscribe",
+    "wechat_account",
+    "wechat_link",
 ]

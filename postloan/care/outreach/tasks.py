@@ -1,0 +1,17 @@
+"""Sending in the queue: once a minute a round over everything that waits, for lenders who run no senders of their own."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from postloan.care.outreach.sending import send_until_empty
+
+QUEUE = "outreach"
+BY = "sender"
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="send_waiting", lock="send_waiting", pass_context=False)
+def send_waiting(timestamp: int) -> dict[str, int]:
+    """Deliver what has become due, on all channels; take in receipts; go on where a channel failed."""
+    done = send_until_empty(at=timezone.now(), by=BY)
+    return {"sent": done.sent, "dropped": done.dropped, "failed": done.failed, "waiting": done.waiting}
