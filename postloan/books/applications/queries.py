@@ -67,6 +67,8 @@ def get_offer_rules(*, product_code: str) -> OfferRules:
     )
     if rules is None:
         raise ProductNotOffered(product_code)
+    if rules.product_version.product_terms.bill is not None:
+        raise ProductNotOffered(f"{product_code} is bought on a line and billed, not requested")
     return rules
 
 

@@ -10,9 +10,15 @@ from postloan.books.bills.operations import NewConversion, NewMerchantRefund
 from postloan.books.ledger.queries import get_trial_balance
 from postloan.books.lines.queries import get_available
 from postloan.books.loans.models import Instalment, Loan, ScheduleVersion
+from postloan.books.loans.operations import Contract, open_loan
 from postloan.books.payments.ties import get_ties
+from postloan.books.products.operations import publish_product_version
+from postloan.books.products.packs import pack_files, read_pack
+from postloan.close.run import close_through
+from postloan.kernel.contracts import Agreed
 from tests.factories.bills import BILL, Walk
-from tests.factories.lines import AT, make_product
+from tests.factories.lines import AT, make_product, open_books
+from tests.factories.people import make_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,3 +187,47 @@ def test_refunds_are_refused_by_name_and_harmless_twice(walk):
     with pytest.raises(operations.RefundReferenceReused):
         give_back(coat, 10_000)
     assert balances() == {"loan_principal": 30_000, "merchant_settlement": -30_000}
+
+
+@pytest.fixture
+def purchase_loan(tmp_path, settings) -> Loan:
+    """1,200.00 bought on 5 March, to be paid after thirty days, by the pack."""
+    settings.POSITIONS_DIR = tmp_path / "positions"
+    open_books(business_date=date(2024, 3, 5))
+    [pack] = [read_pack(file=file) for file in pack_files(name="cn") if file.stem == "pay_later_30_days"]
+    version = publish_product_version(code=pack.code, name=pack.name, terms=pack.terms, by="test", at=AT)
+    contract = Contract(
+        source="postloan",
+        external_id="P1",
+        customer_id=make_customer().pk,
+        product_version=version,
+        agreed=Agreed(120_000, 0, 1, start_date=date(2024, 3, 5), every=30, unit="day"),
+    )
+    return open_loan(contract=contract, by="test", at=AT)
+
+
+def test_a_purchase_free_for_thirty_days_becomes_instalments_while_they_run(purchase_loan):
+    asked = {"loan_id": purchase_loan.pk, "reference": "b-1", "by": "test", "at": AT}
+
+    operations.convert_purchase_loan(instalments=3, **asked)
+    again = operations.convert_purchase_loan(instalments=3, **asked)
+
+    purchase_loan.refresh_from_db()
+    plan = ScheduleVersion.objects.get(loan=purchase_loan, version_no=purchase_loan.schedule_version_no)
+    # 400.00 and 0.6 % of 1,200.00 = 7.20 in every row, the first a month after the change.
+    assert plan.due_dates == [date(2024, 4, 5), date(2024, 5, 5), date(2024, 6, 5)]
+    assert (plan.principal_minor, plan.fee_minor, plan.interest_minor) == ([40_000] * 3, [720] * 3, [0] * 3)
+    assert not again.is_new
+    assert all(tie.holds for tie in get_ties())
+    close_through(through_date=date(2024, 4, 4), by="test", clock=lambda: AT)
+    row = Instalment.objects.get(loan=purchase_loan)
+    assert (row.due_date, row.principal_due_minor, row.fee_due_minor) == (date(2024, 4, 5), 40_000, 720)
+    with pytest.raises(operations.ConversionNotOffered):
+        operations.convert_purchase_loan(instalments=5, **asked | {"reference": "b-2"})
+
+
+def test_a_purchase_that_fell_due_is_not_converted_any_more(purchase_loan):
+    close_through(through_date=date(2024, 4, 4), by="test", clock=lambda: AT)
+
+    with pytest.raises(operations.ConversionTooLate):
+        operations.convert_purchase_loan(loan_id=purchase_loan.pk, instalments=3, reference="b", by="test", at=AT)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from postloan.books.products.packs import PackRefused, pack_files, read_pack
+from postloan.books.products.packs import FOLDER, PackRefused, pack_files, read_pack
 from postloan.kernel.offers import make_offer
 
 PACKS = {pack.code: pack for pack in (read_pack(file=file) for file in pack_files(name="cn"))}
@@ -113,7 +113,7 @@ def test_a_month_s_purchases_are_due_on_the_tenth_of_the_next(bought, due):
     ],
 )
 def test_a_file_that_is_no_pack_is_refused_by_the_field(tmp_path, change, told):
-    text = pack_files(name="cn")[1].read_text(encoding="utf-8")
+    text = (FOLDER / "cn" / "instalment_cash_loan.toml").read_text(encoding="utf-8")
     assert change[0] in text
     file = tmp_path / "pack.toml"
     file.write_text(text.replace(*change, 1), encoding="utf-8")
