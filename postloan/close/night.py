@@ -36,6 +36,7 @@ LOANS = {
     "bucket": pl.Int16,
     "next_event_date": pl.Date,
     "closed_date": pl.Date,
+    "kept_elsewhere": pl.Boolean,
 }
 PLAN = {
     "loan_id": pl.Int64,
@@ -169,17 +170,26 @@ class Night:
         """The day this close prepares: what falls due then is raised tonight."""
         return self.business_date + timedelta(days=1)
 
+    @property
+    def kept_elsewhere(self) -> pl.Series:
+        """The loans of the night that are another core's."""
+        return self.loans.filter(pl.col("kept_elsewhere"))["loan_id"]
+
     def with_postings(
         self, *, kind: str, debit: AccountNo, credit: AccountNo, rows: pl.DataFrame, amount: str | pl.Expr
     ) -> "Night":
-        """Add a posting for each of `rows` (loan_id, instalment_no, currency) with a positive amount."""
+        """
+        Add a posting for each of `rows` (loan_id, instalment_no, currency) with a positive amount.
+
+        Loans kept elsewhere are in another core's ledger: nothing is posted for them.
+        """
         value = pl.col(amount) if isinstance(amount, str) else amount
         added = rows.with_columns(
             value.alias("amount_minor"),
             pl.lit(kind).alias("kind"),
             pl.lit(int(debit)).alias("debit_id"),
             pl.lit(int(credit)).alias("credit_id"),
-        ).filter(pl.col("amount_minor") > 0)
+        ).filter(pl.col("amount_minor") > 0, ~pl.col("loan_id").is_in(self.kept_elsewhere.implode()))
         return replace(self, postings=pl.concat([self.postings, shaped(added, POSTINGS)]))
 
     def by_product(self, frame: pl.DataFrame) -> Iterator[tuple[ProductTerms, pl.DataFrame]]:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "postloan.books.lines",
     "postloan.books.payments",
     "postloan.books.bills",
+    "postloan.books.mirror",
     "postloan.books.applications",
     "postloan.care.outreach",
     "postloan.care.reminders",

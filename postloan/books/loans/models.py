@@ -38,6 +38,9 @@ class Loan(models.Model):
     the loan was taken over. `principal_off_book_minor` is the part of the outstanding principal that was charged
     off: owed, but no asset any more. `needs_replay` says that plan and demands alone do not give the next figures:
     the night takes such a loan through the engine.
+
+    A loan `kept_elsewhere` is the book of another core and only followed here (books/mirror): it is
+    aged, reminded and served like any other, never accrued or posted.
     """
 
     class Status(models.TextChoices):
@@ -63,6 +66,7 @@ class Loan(models.Model):
     opening_paid_interest_minor = models.BigIntegerField(default=0)
     opening_paid_fee_minor = models.BigIntegerField(default=0)
     opening_status = models.CharField(max_length=40, blank=True)
+    kept_elsewhere = models.BooleanField(default=False, db_default=False)
 
     # The projections
     slot = GeneratedField(
@@ -101,6 +105,10 @@ class Loan(models.Model):
                 & Q(principal_off_book_minor__lte=F("principal_outstanding_minor")),
                 name="loan_off_book_is_within_outstanding",
             ),
+            CheckConstraint(
+                condition=Q(kept_elsewhere=False) | Q(accrued_interest_minor=0),
+                name="loan_kept_elsewhere_accrues_nothing_here",
+            ),
         ]
         indexes: ClassVar = [
             Index(
@@ -131,6 +139,7 @@ class ScheduleVersion(models.Model):
         REPLAYED = "replayed"  # something earlier was taken back or came to light later
         BILLED = "billed"
         CARRIED_ON = "carried_on"
+        FOLLOWED = "followed"  # told by the core that keeps the loan
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="schedule_versions", db_index=False)
     version_no = models.SmallIntegerField()

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from postloan.books.loans.models import Loan, SettlementOffer
 from postloan.books.payments.models import Receipt
-from postloan.books.payments.servicing import HeldLoan
+from postloan.books.payments.servicing import HeldLoan, LoanKeptElsewhere
 
 
 class NotAnAmount(ValueError):
@@ -60,6 +60,8 @@ def refuse_other_facts(*, known: Receipt, item: NewReceipt) -> None:
 
 
 def refuse_wrong(*, item: NewReceipt, loan: Loan, booked_date: date) -> None:
+    if loan.kept_elsewhere:
+        raise LoanKeptElsewhere(f"loan {loan.pk}, reference {item.bank_reference}")
     if item.amount_minor <= 0:
         raise NotAnAmount(f"{item.amount_minor} in reference {item.bank_reference}")
     if item.currency != loan.currency:

@@ -13,14 +13,18 @@ from postloan.books.ledger.chart import AccountNo
 from postloan.books.ledger.queries import get_trial_balance
 
 _SUB_LEDGER = """
-    SELECT (SELECT coalesce(sum(principal_outstanding_minor - principal_off_book_minor), 0)::bigint FROM loans_loan),
-           (SELECT coalesce(sum(accrued_interest_minor), 0)::bigint FROM loans_loan),
+    SELECT (SELECT coalesce(sum(principal_outstanding_minor - principal_off_book_minor), 0)::bigint FROM loans_loan
+            WHERE NOT kept_elsewhere),
+           (SELECT coalesce(sum(accrued_interest_minor), 0)::bigint FROM loans_loan
+            WHERE NOT kept_elsewhere),
            coalesce(sum(interest_due_minor - interest_paid_minor - interest_waived_minor - interest_off_book_minor), 0)::bigint,
            coalesce(sum(fee_due_minor - fee_paid_minor - fee_waived_minor - fee_off_book_minor), 0)::bigint,
            coalesce(sum(penalty_due_minor - penalty_paid_minor - penalty_waived_minor - penalty_off_book_minor), 0)::bigint,
-           (SELECT -coalesce(sum(unapplied_minor), 0)::bigint FROM payments_receipt)
+           (SELECT -coalesce(sum(unapplied_minor), 0)::bigint FROM payments_receipt
+            WHERE loan_id NOT IN (SELECT id FROM loans_loan WHERE kept_elsewhere))
     FROM loans_instalment
-"""
+    WHERE loan_id NOT IN (SELECT id FROM loans_loan WHERE kept_elsewhere)
+"""  # a loan kept elsewhere is in another core's ledger
 _ACCOUNTS = (
     AccountNo.LOAN_PRINCIPAL,
     AccountNo.ACCRUED_INTEREST,

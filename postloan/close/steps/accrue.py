@@ -19,7 +19,9 @@ def accrue(night: Night) -> Night:
     """Post the interest earned through today and not yet posted, for active loans with a running row."""
     if not night.is_month_end:
         return night
-    running = night.loans.filter(pl.col("status") == "active", pl.col("next_due_date").is_not_null())
+    running = night.loans.filter(
+        pl.col("status") == "active", pl.col("next_due_date").is_not_null(), ~pl.col("kept_elsewhere")
+    )
     accrued = [
         rows.select("loan_id", "currency", "accrued_interest_minor", instalment_no="next_instalment_no").with_columns(
             pl.Series(

@@ -27,7 +27,9 @@ from postloan.kernel.penalties import (
 def charge_penalties(night: Night) -> Night:
     """Raise the penalty and late fee of overdue instalments through today, and post them."""
     late = night.instalments.filter(pl.col("due_date") < night.business_date, OPEN_TOTAL_MINOR > 0).join(
-        night.loans.select("loan_id", "product_version_id", "currency"), on="loan_id", maintain_order="left"
+        night.loans.filter(~pl.col("kept_elsewhere")).select("loan_id", "product_version_id", "currency"),
+        on="loan_id",
+        maintain_order="left",
     )
     charged = [
         _charge(rows, terms.penalty, night.business_date)

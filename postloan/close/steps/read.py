@@ -70,7 +70,7 @@ def _loans_sql(which: str, through_date: date) -> str:
     return f"""
         SELECT loan.id AS loan_id, customer_id, product_version_id, currency, status, disbursed_date, schedule_version_no,
                next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
-               past_due_since_date, bucket, next_event_date, closed_date,
+               past_due_since_date, bucket, next_event_date, closed_date, kept_elsewhere,
                CASE WHEN place.k > 1 THEN plan.due_dates[place.k - 1] ELSE plan.row_from_date END AS row_from_date,
                plan.interest_minor[place.k] AS row_interest_minor,
                CASE WHEN {due} THEN plan.due_dates[place.k:] END AS due_dates,
@@ -93,9 +93,9 @@ _INSTALMENTS_SQL = f"""
     WHERE settled_date IS NULL ORDER BY loan_id, due_date, instalment_no
 """
 _RECEIPTS_SQL = """
-    SELECT id AS receipt_id, loan_id, unapplied_minor, value_date
-    FROM payments_receipt JOIN pg_temp.night_loan USING (loan_id)
-    WHERE unapplied_minor > 0 ORDER BY loan_id, id
+    SELECT payments_receipt.id AS receipt_id, loan_id, unapplied_minor, value_date
+    FROM payments_receipt JOIN pg_temp.night_loan USING (loan_id) JOIN loans_loan loan ON loan.id = loan_id
+    WHERE unapplied_minor > 0 AND NOT loan.kept_elsewhere ORDER BY loan_id, payments_receipt.id
 """
 
 

@@ -35,7 +35,7 @@ def read_blocks(
     for rows in blocks_of_rows(file=file, mapping=mapping):
         ids = loan_ids(rows=rows, mapping=mapping)
         keys = customer_keys(rows=rows, ids=ids, mapping=mapping, people=people)
-        known = set(_held(LOANS, mapping.tape.source, ids)) if has_loans else set()
+        known = set(held_ids(LOANS, mapping.tape.source, ids)) if has_loans else set()
         block = Block(
             rows=rows,
             duplicates=survey.repeated_loans.flags(texts=ids),
@@ -44,7 +44,7 @@ def read_blocks(
         )
         if not dry_run:
             seen.add_ids(block=block, repeated=survey.repeated_customers.flags(texts=keys))
-            block.loan_ids.extend(_draw_ids(LOANS, len(rows)))
+            block.loan_ids.extend(draw_ids(LOANS, len(rows)))
         yield block
 
 
@@ -58,8 +58,8 @@ class _Customers:
 
     def add_ids(self, *, block: Block, repeated: list[bool]) -> None:
         """Fill in the customers of a block."""
-        held = _held(CUSTOMERS, self._source, block.customer_keys) if self._has_customers else {}
-        fresh = _draw_ids(CUSTOMERS, len(block.rows))
+        held = held_ids(CUSTOMERS, self._source, block.customer_keys) if self._has_customers else {}
+        fresh = draw_ids(CUSTOMERS, len(block.rows))
         for key, is_repeated, new_id in zip(block.customer_keys, repeated, fresh, strict=True):
             if key in held:
                 customer_id = held[key]
@@ -163,7 +163,8 @@ def _exists(table: str, source: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _held(table: str, source: str, external_ids: list[str]) -> dict[str, int]:
+def held_ids(table: str, source: str, external_ids: list[str]) -> dict[str, int]:
+    """Return the ids of the rows of a table that this source knows under these names."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT external_id, id FROM {table} WHERE source = %s AND external_id = ANY(%s)", [source, external_ids]
@@ -171,7 +172,8 @@ def _held(table: str, source: str, external_ids: list[str]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _draw_ids(table: str, count: int) -> list[int]:
+def draw_ids(table: str, count: int) -> list[int]:
+    """Return so many ids of a table that nobody else will get."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
         return [number for (number,) in cursor.fetchall()]

@@ -25,7 +25,9 @@ class MappingRefused(ValueError):
     """The mapping or the product terms it names cannot be used; the message names the keys."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a mapping: unknown keys are refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
@@ -33,7 +35,7 @@ def _column_by_name(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
-class Column(_Part):
+class Column(Part):
     """A column of the tape. `strip` lists pieces of text taken away before it is read, such as "$" or " months"."""
 
     column: str = Field(min_length=1)
@@ -65,7 +67,7 @@ class DateColumn(Column):
     day: Annotated[int, Field(ge=1, le=28)] | Literal["spread"] | None = None
 
 
-class Fixed(_Part):
+class Fixed(Part):
     """The same value in every row."""
 
     fixed: str
@@ -78,7 +80,7 @@ AnyDate = Annotated[DateColumn, BeforeValidator(_column_by_name)]
 ColumnOrFixed = Annotated[Column | Fixed, BeforeValidator(_column_by_name)]
 
 
-class Tape(_Part):
+class Tape(Part):
     """The file: under which `source` its loans are known, and how its text is written."""
 
     source: str = Field(min_length=1, max_length=40)
@@ -98,7 +100,7 @@ class Tape(_Part):
         return self
 
 
-class ProductNamed(_Part):
+class ProductNamed(Part):
     """The product of every loan of the tape; `terms` is a TOML file beside the mapping."""
 
     code: str = Field(min_length=1, max_length=60)
@@ -106,7 +108,7 @@ class ProductNamed(_Part):
     terms: str
 
 
-class LoanColumns(_Part):
+class LoanColumns(Part):
     """Which column tells what of a loan. Optional figures that are missing are derived or left at zero."""
 
     loan_id: AnyColumn
@@ -138,7 +140,7 @@ class LoanColumns(_Part):
         return self
 
 
-class StatusWord(_Part):
+class StatusWord(Part):
     """What a status word means; `from_days` to `to_days` (inclusive, open where left out) are days past due of late."""
 
     meaning: Meaning
@@ -154,7 +156,7 @@ class StatusWord(_Part):
         return self
 
 
-class CustomerColumns(_Part):
+class CustomerColumns(Part):
     """Which column tells what of a customer. Without `id` each loan is taken for another customer's."""
 
     id: AnyColumn | None = None
@@ -169,14 +171,14 @@ class CustomerColumns(_Part):
     unreadable_contact_points: Literal["refuse", "leave_out"] = "refuse"
 
 
-class PeopleNamed(_Part):
+class PeopleNamed(Part):
     """`invent = true`: the tape names nobody, so people are invented from `seed` and marked as invented."""
 
     invent: bool = False
     seed: int = 1
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """The whole mapping."""
 
     tape: Tape

@@ -17,9 +17,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from postloan.books.loans.importing.mapping import Mapping
+from postloan.books.loans.importing.mapping import Tape
 
 ROWS_OF_BLOCK = 10_000  # a multiple of 1,000, the neighbourhood in which invented people hold several loans
 FIRST_ROW = 2  # the header is row 1
@@ -35,6 +35,15 @@ class TapeUnreadable(ValueError):
 
 class ColumnsMissing(ValueError):
     """The header lacks a column that the mapping names, or has it twice."""
+
+
+class Layout(Protocol):
+    """What a reader needs of a mapping: how the text is written, and which columns are wanted."""
+
+    @property
+    def tape(self) -> Tape: ...
+
+    def mapped_columns(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ def sha256_of(*, file: Path) -> str:
         raise TapeUnreadable(f"{file.name} cannot be read: {error.strerror}") from None
 
 
-def read_rows(*, file: Path, mapping: Mapping) -> Iterator[Row]:
+def read_rows(*, file: Path, mapping: Layout) -> Iterator[Row]:
     """
     Give every row after the header, wrong ones too.
 
@@ -70,7 +79,7 @@ def read_rows(*, file: Path, mapping: Mapping) -> Iterator[Row]:
         yield from _rows(reader=reader, mapping=mapping)
 
 
-def _rows(*, reader: Iterator[list[str]], mapping: Mapping) -> Iterator[Row]:
+def _rows(*, reader: Iterator[list[str]], mapping: Layout) -> Iterator[Row]:
     row_no = 1
     try:
         header = next(reader, None)
@@ -101,7 +110,7 @@ def _width_fault(*, fields: int, width: int) -> str:
     return f"{found} (is the file cut off?)" if fields < width else found
 
 
-def _places(*, header: list[str], mapping: Mapping) -> list[int]:
+def _places(*, header: list[str], mapping: Layout) -> list[int]:
     names = [name.strip() for name in header]
     wanted = mapping.mapped_columns()
     missing = [name for name in wanted if name not in names]

@@ -51,7 +51,7 @@ from postloan.books.payments.operations._waive import (
     NotWaivable,
     waive,
 )
-from postloan.books.payments.servicing import EventKeyReused, LoanHasNoPlan, UnknownLoan
+from postloan.books.payments.servicing import EventKeyReused, LoanHasNoPlan, LoanKeptElsewhere, UnknownLoan
 from postloan.outside.bank.port import BankFileRefused, FileMalformed
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "EvidenceMissing",
     "FileMalformed",
     "LoanHasNoPlan",
+    "LoanKeptElsewhere",
     "LoanNotChargedOff",
     "MandateChange",
     "MandateExists",

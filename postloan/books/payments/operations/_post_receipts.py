@@ -31,7 +31,7 @@ def post_receipts(*, receipts: Sequence[NewReceipt], by: str, at: datetime) -> l
     A reference known already with the same facts returns the receipt it was posted
     as, also when it stands twice in the list. Money that changes the past (an earlier value date, a loan that plan
     and demands alone do not serve) is posted by replay: what it changes is posted today. Money of the amount of a
-    settlement offer that still holds settles the loan. Refusals: UnknownLoan, NotAnAmount,
+    settlement offer that still holds settles the loan. Refusals: UnknownLoan, LoanKeptElsewhere, NotAnAmount,
     CurrencyDiffers, ValueDateInFuture, ValueDateBeforeOpening, BankReferenceReused.
     """
     loan_ids = {item.loan_id for item in receipts}

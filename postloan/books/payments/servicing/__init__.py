@@ -23,7 +23,7 @@ from postloan.books.payments.servicing.history import (
     receipt_id,
     replay_loan,
 )
-from postloan.books.payments.servicing.holding import HeldLoan, UnknownLoan, hold_loan
+from postloan.books.payments.servicing.holding import HeldLoan, LoanKeptElsewhere, UnknownLoan, hold_loan
 
 __all__ = [
     "Difference",
@@ -32,6 +32,7 @@ __all__ = [
     "Happened",
     "HeldLoan",
     "LoanHasNoPlan",
+    "LoanKeptElsewhere",
     "NewEvent",
     "UnknownLoan",
     "compare",

@@ -12,6 +12,10 @@ class UnknownLoan(LookupError):
     """No loan with this id."""
 
 
+class LoanKeptElsewhere(ValueError):
+    """Another core keeps the loan: what happens to it happens there, and is told by its files (books/mirror)."""
+
+
 @dataclass(frozen=True)
 class HeldLoan:
     """A locked loan and the day its books are open for."""
@@ -22,7 +26,9 @@ class HeldLoan:
 
 def hold_loan(*, loan_id: int) -> HeldLoan:
     """
-    Return the loan, locked until the transaction ends, with the business date of its slot. Refuses UnknownLoan.
+    Return the loan, locked until the transaction ends, with the business date of its slot.
+
+    Refuses UnknownLoan and LoanKeptElsewhere.
 
     The slot is held FOR SHARE: what happens is booked on one side of the close.
     """
@@ -40,5 +46,7 @@ def hold_loan(*, loan_id: int) -> HeldLoan:
     loan = locked.filter(pk=loan_id).first()
     if row is None or loan is None:
         raise UnknownLoan(f"loan {loan_id}")
+    if loan.kept_elsewhere:
+        raise LoanKeptElsewhere(f"loan {loan_id}")
     closed_through: date = row[0]
     return HeldLoan(loan=loan, business_date=closed_through + timedelta(days=1))
