@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from postloan.care.reminders.amounts import get_amounts_due
 
 from postloan.books.ledger.models import JournalEntry
 from postloan.books.loans.importing.reading import ColumnsMissing, TapeUnreadable
@@ -17,6 +16,7 @@ from postloan.books.mirror import operations
 from postloan.books.mirror.models import FollowedInstalment, FollowedLoan, SyncFile
 from postloan.books.mirror.projecting import PlanHasGaps
 from postloan.books.payments import operations as payments
+from postloan.books.payments.debit_amounts import get_amounts_due
 from postloan.books.payments.models import Receipt
 from postloan.books.payments.ties import get_ties
 from postloan.ground.customers.models import Customer
