@@ -2,6 +2,7 @@
 
 from postloan.api.v1.applications import router as applications
 from postloan.api.v1.closes import router as closes
+from postloan.api.v1.contacts import contacts, decisions
 from postloan.api.v1.customers import router as customers
 from postloan.api.v1.debits import router as debits
 from postloan.api.v1.document import DocumentedApi
@@ -30,6 +31,8 @@ api.add_router("/lines", lines)
 api.add_router("/applications", applications)
 api.add_router("/debits", debits)
 api.add_router("/messages", messages)
+api.add_router("/contact-decisions", decisions)
+api.add_router("/contacts", contacts)
 api.add_router("/ledger", ledger)
 api.add_router("/close", closes)
 

@@ -4,26 +4,36 @@ Which status each refusal of the floors below has.
 404 the thing named is not there, 409 it is there but not in a state for this, 422 what was sent is wrong.
 """
 
+from postloan.api.v1.contacts import KeyMissing, ReportIncomplete
 from postloan.books.applications import operations as applications
 from postloan.books.applications import queries as applications_asked
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.lines import operations as lines
 from postloan.books.payments import operations as payments
 from postloan.books.payments.debit_packs import UnknownDebitPolicy
+from postloan.care.outreach import operations as outreach
+from postloan.care.outreach.deciding import AskNotUnderstood, CustomerUnknown, PointNotTheirs
 from postloan.close import operations as close
 from postloan.ground.customers.operations import PurposeMissing
 from postloan.kernel.bank_accounts import NotAnAccount
+from postloan.kernel.contact_points import NotAContactPoint
 from postloan.kernel.debit_policy import AnnouncementTooShort
 from postloan.kernel.offers import OfferRefused
 from postloan.kernel.quoting import QuoteRefused
 
 REFUSALS: dict[type[Exception], int] = {
     AnnouncementTooShort: 422,
+    AskNotUnderstood: 422,
     BooksNotOpen: 409,
+    CustomerUnknown: 404,
+    KeyMissing: 422,
+    NotAContactPoint: 422,
     NotAnAccount: 422,
     OfferRefused: 422,
+    PointNotTheirs: 422,
     PurposeMissing: 422,
     QuoteRefused: 422,
+    ReportIncomplete: 422,
     UnknownDebitPolicy: 422,
     applications.AccountOwnerUnknown: 404,
     applications.ApplicantUnknown: 404,
@@ -52,6 +62,8 @@ REFUSALS: dict[type[Exception], int] = {
     lines.UnknownCustomer: 404,
     lines.UnknownLine: 404,
     lines.UnknownProduct: 404,
+    outreach.ContactNotFound: 404,
+    outreach.OutcomeUnknown: 422,
     payments.BankItemUnknown: 404,
     payments.BankReferenceReused: 409,
     payments.CurrencyDiffers: 422,

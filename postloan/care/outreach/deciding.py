@@ -6,8 +6,11 @@ again (`postloan gate` reads it).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from postloan.care.outreach.asking import Answer, Ask, CounterSeen
 from postloan.care.outreach.evidence import Row
@@ -19,23 +22,37 @@ from postloan.kernel.contactrules import Decision, PastEvent, PolicyPack, Questi
 STRICTEST_FIRST = ("deny", "needs_policy_choice", "allow")
 
 
+class CustomerUnknown(LookupError):
+    """The gate was asked about a customer who does not exist."""
+
+
+class PointNotTheirs(LookupError):
+    """The contact point is not one of this customer's."""
+
+
+class AskNotUnderstood(ValueError):
+    """The rules do not know a word of the question; the message names the field."""
+
+
 def decide_ask(*, session: GateSession, ask: Ask, at: datetime) -> tuple[Answer, Row]:
     """Return the answer to an ask in this session and the question with its past, as they go on record."""
     person = session.persons[ask.customer_id]
     if not person.customer:
         raise CustomerUnknown(f"customer {ask.customer_id}")
+    if ask.contact_point_id is not None and ask.contact_point_id not in person.points:
+        raise PointNotTheirs(f"contact point {ask.contact_point_id} of customer {ask.customer_id}")
     pack = pack_for(jurisdiction=person.customer["jurisdiction"])
-    question = question_of(ask=ask, person=person, at=at)
+    try:
+        question = question_of(ask=ask, person=person, at=at)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise AskNotUnderstood(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
     readings = readings_of(session=session, ask=ask, at=at)
     decision, past = _strictest(pack, question, readings)
     answer = _answer(ask, decision)
     if len(readings) > 1 and not answer.is_allowed:
         answer = _with_earliest(answer, session, ask, pack, question, readings[0], at)
     return answer, {"question": _plain(question), "history": [_plain(event) for event in past]}
-
-
-class CustomerUnknown(LookupError):
-    """The gate was asked about a customer who does not exist."""
 
 
 def decision_row(
@@ -109,8 +126,6 @@ def _with_earliest(
     at: datetime,
 ) -> Answer:
     """Put right the earliest time of a no that rests on slots under way: if nothing else happens, they lapse."""
-    from dataclasses import replace
-
     ends = [row["lease_until_at"] for row in session.contacts.values() if row["state"] == "reserved"]
     free_at = max((end for end in ends if end > at), default=at)
     steady = readings_of(session=session, ask=ask, at=free_at)[0]

@@ -65,3 +65,10 @@ def find_customer_ids(*, text: str, phone_region: str = "CN") -> list[int]:
         .values_list("customer_id", flat=True)[:50]
     )
     return sorted(found, reverse=True)[:50]
+
+
+def hash_of_address(*, text: str, phone_region: str = "CN") -> bytes:
+    """Return the keyed hash of an e-mail address or phone number. Refuses what is neither (NotAContactPoint)."""
+    is_email = "@" in text
+    spelling = normalised_email(text=text) if is_email else normalised_phone(text=text, region=phone_region)
+    return field_cipher().lookup_hash(value=spelling)
