@@ -1,7 +1,7 @@
 """
 The drill that kills: a close loses its worker, its coordinator or its database again and again, and must not show it.
 
-    python benchmarks/kill_close.py --kills 200 [--seed 1] [--loans 4000]
+    python benchmarks/kill_close.py --kills 200 [--seed 1] [--loans 4000] [--minutes 60]
 
 Two books of one seed lie in two directories. One is closed day by day and nobody
 disturbs it; the other is closed for the same days while something is killed with
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,10 @@ import django
 from postloan.config.database.embedded import EmbeddedServer
 
 VICTIMS = ("worker", "coordinator", "database")
-KILLS_A_DAY = 6
-LATEST_SECONDS = 3.0  # from one moment to the next; a close takes its time to start, and moments are lost on that
+KILLS_A_DAY = 10
+LATEST_SECONDS = 2.0  # from one moment to the next
+AT_WORK_SHARE = 0.8  # of the attempts are killed after a first partition was done, the others at any moment
+START_SECONDS_MAX = 60.0
 ATTEMPTS_AT_MOST = 60  # of one day, before the drill gives up
 
 
@@ -122,8 +126,12 @@ class Stage:
         return ended.stdout
 
 
-def run_drill(*, folder: Path, kills: int, seed: int, loans: int, tell: Any = print) -> Outcome:
-    """Run the drill in a folder and return what happened; nothing of it stays but the files."""
+def run_drill(*, folder: Path, kills: int, seed: int, loans: int, minutes: float = inf, tell: Any = print) -> Outcome:
+    """
+    Run the drill in a folder and return what happened; nothing of it stays but the files.
+
+    After so many minutes no further day is begun, and the books are compared as they stand.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "postloan.config.settings")
     django.setup()
     from postloan.lab.drill_book import AS_OF_DATE, differences
@@ -136,7 +144,7 @@ def run_drill(*, folder: Path, kills: int, seed: int, loans: int, tell: Any = pr
         shutil.copytree(calm.var, disturbed.var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("locks"))
         calm.server.join()
         disturbed.server.join()
-        while sum(outcome.kills.values()) < kills:
+        while sum(outcome.kills.values()) < kills and time.monotonic() - began < 60 * minutes:
             outcome.days += 1
             day = AS_OF_DATE + timedelta(days=outcome.days)
             calm.postloan("close-day", "--through", day.isoformat())
@@ -155,6 +163,8 @@ def _close_disturbed(stage: Stage, *, day: date, kills: int, chance: random.Rand
     """Close one day, killing something in each of the first attempts, until an attempt ends well."""
     for _ in range(ATTEMPTS_AT_MOST):
         close = stage.start_close(through_date=day)
+        if kills > 0 and chance.random() < AT_WORK_SHARE:
+            _await_first_partition(close)
         while kills > 0 and close.poll() is None:
             time.sleep(chance.uniform(0, LATEST_SECONDS))
             victim = chance.choice(VICTIMS)
@@ -169,6 +179,12 @@ def _close_disturbed(stage: Stage, *, day: date, kills: int, chance: random.Rand
         if kills <= 0 and _is_refusal(errors):
             raise RuntimeError(errors[-2000:])
     raise RuntimeError(f"{day} was not closed in {ATTEMPTS_AT_MOST} attempts")
+
+
+def _await_first_partition(close: subprocess.Popen[str]) -> None:
+    """Wait until a close says that a partition is done, or ends; most moments would fall on its start otherwise."""
+    assert close.stdout is not None
+    select.select([close.stdout], [], [], START_SECONDS_MAX)
 
 
 def _is_refusal(errors: str) -> bool:
@@ -208,9 +224,16 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--loans", type=int, default=4000)
+    parser.add_argument("--minutes", type=float, default=inf, help="begin no further day after so many")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = run_drill(folder=Path(folder), kills=options.kills, seed=options.seed, loans=options.loans)
+        outcome = run_drill(
+            folder=Path(folder),
+            kills=options.kills,
+            seed=options.seed,
+            loans=options.loans,
+            minutes=options.minutes,
+        )
     kills = ", ".join(f"{victim} {count}" for victim, count in sorted(outcome.kills.items()))
     sys.stdout.write(f"{sum(outcome.kills.values())} kills ({kills}) in {outcome.days} days, {outcome.seconds:.0f} s\n")
     sys.stdout.write(f"{outcome.differences or 'the books are the same'}\n")

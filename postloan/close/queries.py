@@ -11,7 +11,7 @@ from postloan.close.models import CloseAlarm, ClosePartition, CloseRun, FaultyLo
 from postloan.close.steps import STEPS
 
 # In the order in which things happen; the database keeps no order inside JSON.
-STEP_ORDER = ("wait", "read", *(step.__name__ for step in STEPS), "write", "write_positions")
+STEP_ORDER = ("wait", "read", *(step.__name__ for step in STEPS), "write_positions", "write")
 COUNT_ORDER = (
     "loans",
     "loans_changed",

@@ -1,9 +1,12 @@
-"""What can be seen of a close while it runs: each partition's phase, the share done, the end to expect."""
+"""What can be seen of a close while it runs: partition by partition, step by step, and the end to expect."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from postloan.close.models import CloseRun
+from postloan.close.queries import STEP_ORDER
 
 
 @dataclass(frozen=True)
@@ -13,10 +16,24 @@ class PartitionProgress:
     partition_no: int
     from_slot: int
     to_slot: int
-    state: str  # waiting, read, work, write or done
+    state: str  # waiting (not begun), done, or what it is at: wait, read, a step, write_positions, write
     worker: str
     since_at: datetime | None
     seconds: float | None
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """
+    One step over all partitions: in how many it is at work, the seconds of those that are done.
+
+    `expected_seconds` is what it will have taken when all are done; None while none is.
+    """
+
+    step: str
+    at_work: int
+    seconds: float
+    expected_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,7 @@ class Progress:
 
     run: CloseRun
     partitions: tuple[PartitionProgress, ...]
+    steps: tuple[StepProgress, ...]
     done: int
     share_done_mille: int
     loans_done: int
@@ -57,11 +75,29 @@ def get_progress(*, run: CloseRun, at: datetime) -> Progress:
     return Progress(
         run=run,
         partitions=tuple(partitions),
+        steps=_steps(partitions, [mark.step_seconds for mark in marks.values()]),
         done=done,
         share_done_mille=1000 if run.finished_at else min(1000 * done // total, 999),
         loans_done=sum(int(mark.counts.get("loans", 0)) for mark in marks.values()),
         elapsed=elapsed,
         expected_end_at=at + elapsed * (total - done) / done if is_under_way else None,
+    )
+
+
+def _steps(partitions: Sequence[PartitionProgress], done: Sequence[Mapping[str, float]]) -> tuple[StepProgress, ...]:
+    at_work = Counter(row.state for row in partitions)
+    seconds: Counter[str] = Counter()
+    for timings in done:
+        seconds.update(timings)
+    share = len(partitions) / len(done) if done else None
+    return tuple(
+        StepProgress(
+            step=step,
+            at_work=at_work[step],
+            seconds=float(seconds[step]),
+            expected_seconds=seconds[step] * share if share else None,
+        )
+        for step in STEP_ORDER
     )
 
 

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from postloan.books.loans.models import Instalment, Loan
 from postloan.books.payments.ties import get_ties
 from postloan.close import operations, queries, watching
 from postloan.close.explaining import NeverClosed, UnknownLoan, explain_close
 from postloan.close.models import CloseAlarm, CloseRun, FaultyLoan, PartitionAtWork
+from postloan.close.progress import phase_recorder
 from postloan.close.run import close_day
 from tests.factories.books import AT, make_books, make_loan, make_product
 from tests.factories.nights import make_close_run
@@ -164,6 +166,32 @@ def test_progress_tells_phases_and_expects_the_end():
     assert (seen.done, seen.share_done_mille) == (2, 500)
     assert seen.expected_end_at == run.started_at + timedelta(seconds=20)
     assert watching.get_run_under_way() == run
+    steps = {step.step: step for step in seen.steps}
+    assert (steps["write"].at_work, steps["read"].at_work) == (1, 0)
+    assert steps["write"].seconds == pytest.approx(1.1)
+    assert steps["write"].expected_seconds == pytest.approx(2.2)  # two of four partitions are done
+
+
+def test_the_phases_of_a_partition_are_told_and_do_not_wait_for_the_disk(monkeypatch):
+    run = make_close_run(partitions=1)
+    told = iter([0.0, 0.01, 0.1, 0.11])
+    monkeypatch.setattr("postloan.close.progress.monotonic", lambda: next(told, 9.0))
+    record = phase_recorder(run_id=run.pk, partition_no=0, clock=lambda: AT)
+    seen = []
+    for phase in ("wait", "read", "raise_due", "write"):
+        record(phase)
+        seen.append(PartitionAtWork.objects.get().phase)
+
+    assert seen == ["wait", "wait", "raise_due", "write"]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == (_synchronous_commit_at_first(),)
+
+
+def _synchronous_commit_at_first() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
+        return str(cursor.fetchone()[0])
 
 
 def test_nobody_is_at_work_when_the_close_is_over():
@@ -205,6 +233,7 @@ def test_close_day_writes_a_report(tmp_path):
 
     report = json.loads((tmp_path / "close" / "2018-07-02.json").read_text())
     assert report["counts"]["reminders"] == 1
+    assert report["partitions"][0]["held_ms"] == report["held_ms_max"] >= 0
     assert report["pass_through_date"] == "2018-07-02"
     assert all(check["holds"] for check in report["checks"])
     assert "2018-07-01 finished" in out.getvalue() and "2018-07-02 finished" in out.getvalue()

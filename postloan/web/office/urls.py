@@ -17,6 +17,7 @@ urlpatterns = [
     path("portfolio/cohorts", views.cohorts, name="cohorts"),
     path("close/", views.close_runs, name="close_runs"),
     path("close/<day:business_date>", views.close_run, name="close_run"),
+    path("close/<day:business_date>/report", views.close_report, name="close_report"),
     path("close/<day:business_date>/live", views.close_live, name="close_live"),
     path("faults/", views.faults, name="faults"),
     path("faults/retry", views.retry_faults, name="retry_faults"),

@@ -120,14 +120,9 @@ CLOSE_STEP: Words = {
     "set_next_dates": _("Set the next dates"),
     "verify": _("Verify the figures"),
     "write": _("Write the results"),
+    "work": _("Works out"),
     "positions": _("Write positions"),
     "write_positions": _("Write positions"),
-}
-
-CLOSE_PHASE: Words = {
-    "read": _("Reads"),
-    "work": _("Works out"),
-    "write": _("Writes"),
 }
 
 FAULT_STATE: Words = {
@@ -303,7 +298,6 @@ TABLES: dict[str, Words] = {
     "account_kind": ACCOUNT_KIND,
     "close_step": CLOSE_STEP,
     "close_count": CLOSE_COUNT,
-    "close_phase": CLOSE_PHASE,
     "fault_state": FAULT_STATE,
     "close_check": CLOSE_CHECK,
     "tie_figure": TIE_FIGURE,

@@ -38,7 +38,7 @@ def make_running(*, done: int, of: int, begun: timedelta, business_date: date = 
         )
     if business_date == through:
         PartitionAtWork.objects.create(
-            run=run, partition_no=done, phase="work", worker="host:1", since_at=now - timedelta(seconds=1)
+            run=run, partition_no=done, phase="age", worker="host:1", since_at=now - timedelta(seconds=1)
         )
     return run
 
@@ -108,3 +108,22 @@ def test_one_look_asks_few_questions(client, small_book, django_assert_max_num_q
 
     with django_assert_max_num_queries(7):
         client.get(LIVE)
+
+
+def test_the_steps_of_a_running_night_say_what_is_at_work_and_what_to_expect(client, small_book):
+    make_running(done=2, of=4, begun=timedelta(seconds=40))
+
+    steps = {step.step: step for step in client.get(LIVE).context["night"]["progress"].steps}
+
+    assert steps["age"].at_work == 1
+    assert (steps["read"].seconds, steps["read"].expected_seconds) == (1.0, 2.0)
+
+
+def test_the_report_of_a_night_is_a_file(client, small_book):
+    make_running(done=2, of=4, begun=timedelta(seconds=40))
+
+    answer = client.get(f"/office/close/{DAY}/report")
+
+    assert answer["Content-Disposition"] == f'attachment; filename="close-{DAY}.json"'
+    assert answer.json()["counts"] == {"loans": 200, "postings": 80}
+    assert client.get("/office/close/2001-01-01/report").status_code == 404

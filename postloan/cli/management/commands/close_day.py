@@ -1,11 +1,10 @@
 """Close the open business date, or every day up to a date."""
 
-import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -15,13 +14,17 @@ from django.utils import timezone
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
 from postloan.close import queries, watching
 from postloan.close.models import CloseRun
+from postloan.close.reporting import write_report
 from postloan.close.run import CloseAlreadyRunning, close_through
 from postloan.close.workers import UnknownExecutor
+
+SAID_EVERY_SECONDS = 5.0
 
 
 class Command(BaseCommand):
     """`postloan close-day [--through DATE] [--executor inline|processes:N|ray[:ADDRESS]]`"""
 
+    _said_at = -SAID_EVERY_SECONDS
     help = "Close the open business date, or every day up to and including --through, missed days in one pass."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,19 +45,18 @@ class Command(BaseCommand):
         self._report(runs)
 
     def _show(self, business_date: date, done: int, total: int) -> None:
-        """Rewrite one line on a terminal: partitions by phase, the step at work, the end to expect."""
-        if not sys.stdout.isatty():
+        """Say how far it is: one line rewritten on a terminal, elsewhere a line now and then."""
+        if not sys.stdout.isatty() and monotonic() - self._said_at < SAID_EVERY_SECONDS:
             return
+        self._said_at = monotonic()
         at = timezone.now()
         seen = watching.get_progress(run=queries.get_run(business_date=business_date), at=at)
-        phases = ", ".join(
-            f"{sum(part.state == phase for part in seen.partitions)} {word}"
-            for phase, word in (("read", "reading"), ("work", "at work"), ("write", "writing"))
-            if any(part.state == phase for part in seen.partitions)
-        )
+        steps = ", ".join(f"{step.at_work} at {step.step.replace('_', ' ')}" for step in seen.steps if step.at_work)
         end = f", done at about {timezone.localtime(seen.expected_end_at):%H:%M:%S}" if seen.expected_end_at else ""
-        line = f"{business_date}: {done} of {total} partitions, {seen.loans_done:,} loans; {phases or 'checking'}{end}"
-        self.stdout.write(f"\r\033[K{line}", ending="")
+        line = f"{business_date}: {done} of {total} partitions, {seen.loans_done:,} loans; {steps or 'checking'}{end}"
+        self.stdout.write(
+            f"\r\033[K{line}" if sys.stdout.isatty() else line, ending="" if sys.stdout.isatty() else "\n"
+        )
         self.stdout.flush()
 
     def _report(self, runs: Sequence[CloseRun]) -> None:
@@ -72,35 +74,3 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{run.business_date}, check {check['name']}: expected {check['expected']}, found {check['found']}"
             )
-
-
-def write_report(*, run: CloseRun, at: datetime) -> Path:
-    """Write the report of a run into var/close and return the file: counts, timings, partitions, checks, faults."""
-    marks = list(run.marks.order_by("partition_no"))
-    summary = queries.summarise(run=run, marks=marks)
-    report = {
-        "business_date": run.business_date.isoformat(),
-        "state": run.state,
-        "started_at": run.started_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-        "seconds": (summary.elapsed or timedelta()).total_seconds(),
-        "pass_through_date": run.pass_through_date.isoformat() if run.pass_through_date else None,
-        "software_version": run.software_version,
-        "executor": run.executor,
-        "counts": summary.counts,
-        "step_seconds": {step.step: step.seconds for step in summary.steps},
-        "partitions": [
-            {"partition_no": mark.partition_no, "counts": mark.counts, "step_seconds": mark.step_seconds}
-            for mark in marks
-        ],
-        "checks": run.checks,
-        "faults": [
-            {"loan_id": fault.loan_id, "step": fault.step, "reason": fault.reason}
-            for fault in queries.get_faults(business_date=run.business_date)
-        ],
-        "written_at": at.isoformat(),
-    }
-    file = Path(settings.VAR_DIR) / "close" / f"{run.business_date}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(report, indent=1))
-    return file

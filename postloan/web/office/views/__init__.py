@@ -8,7 +8,7 @@ from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import entry, journal
 from postloan.web.office.views.loans import loans
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
-from postloan.web.office.views.nights import close_live, close_run, close_runs
+from postloan.web.office.views.nights import close_live, close_report, close_run, close_runs
 from postloan.web.office.views.portfolio import cohorts, cures, roll_rates, vintages
 from postloan.web.office.views.tokens import revoke_token, tokens
 
@@ -18,6 +18,7 @@ __all__ = [
     "audit",
     "book",
     "close_live",
+    "close_report",
     "close_run",
     "close_runs",
     "cohorts",

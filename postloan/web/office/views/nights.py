@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -18,6 +18,7 @@ from postloan.close.queries import (
     get_run,
     summarise,
 )
+from postloan.close.reporting import report_of
 from postloan.close.watching import get_progress
 from postloan.ground.access.roles import OFFICE
 from postloan.web.office.alarms import get_alarms
@@ -98,6 +99,15 @@ def close_live(request: HttpRequest, business_date: date) -> HttpResponse:
     return render(request, "office/parts/night.html", context)
 
 
+@for_roles(OFFICE)
+def close_report(request: HttpRequest, business_date: date) -> HttpResponse:
+    """The report of a run as a file."""
+    report = report_of(run=_run_or_404(business_date))
+    answer = JsonResponse(report, json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="close-{business_date}.json"'
+    return answer
+
+
 def _night(run: CloseRun) -> dict[str, Any]:
     """Return what those who watch see. Workers report to the last day of a pass."""
     last_day = run.pass_through_date or run.business_date
@@ -107,7 +117,7 @@ def _night(run: CloseRun) -> dict[str, Any]:
     return {
         "progress": progress,
         "total": len(progress.partitions),
-        "at_work": [row for row in progress.partitions if row.state in ("read", "work", "write")],
+        "at_work": [row for row in progress.partitions if row.state not in ("waiting", "done")],
         "waiting": sum(row.state == "waiting" for row in progress.partitions),
         "silent_for": at - heard_at if at - heard_at > SILENT_AFTER else None,
     }
