@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('loans', '0009_loans_kept_elsewhere'),
+        ('loans', '0010_loans_kept_elsewhere'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0002_flags_zones_and_states'),
-        ('loans', '0008_bills'),
+        ('loans', '0009_slots_of_neighbours'),
         ('products', '0002_append_only'),
     ]
 
