@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ class Faults:
     silent_after: int | None = None  # take so many submissions, then close without an answer
     lost: set[str] = field(default_factory=set)  # receipts say undeliverable, unknown subscriber
     without_receipt: set[str] = field(default_factory=set)
+    slow_seconds: float = 0.0  # think about each submission
 
 
 @dataclass
@@ -163,6 +165,8 @@ class _Session(asyncio.Protocol):
             self._answer("submit_sm_resp", pdu, status=status)
             return
         carrier_id = self.centre.taken(pdu)
+        if faults.slow_seconds:
+            time.sleep(faults.slow_seconds)
         if faults.silent_after is not None and self.centre.submissions > faults.silent_after:
             assert self.transport is not None
             self.transport.abort()

@@ -232,4 +232,5 @@ def test_receipts_in_decimal_find_numbers_in_hexadecimal():
 
 
 def test_faults_are_off_unless_scripted():
-    assert Faults() == Faults(statuses={}, throttled=0, silent_after=None, lost=set(), without_receipt=set())
+    off = Faults(statuses={}, throttled=0, silent_after=None, lost=set(), without_receipt=set(), slow_seconds=0)
+    assert Faults() == off

@@ -19,6 +19,7 @@ from postloan.care.outreach.carriers import Letter, carrier_of, mail_id
 from postloan.care.outreach.claiming import Claim, claim_messages
 from postloan.care.outreach.composing import TextMissing, compose, texts_in_force
 from postloan.care.outreach.health import note_results, spread
+from postloan.care.outreach.hours import decent_time
 from postloan.care.outreach.models import Handover, Message
 from postloan.care.outreach.operations._ask_gate import SendingAsk, SlotOutcome, ask_gate, settle_slots
 from postloan.care.outreach.texts import put_text
@@ -204,7 +205,11 @@ def _take_result(message: Message, result: SendResult, at: datetime) -> None:
         _fail(message, message.reason, at)
     else:
         wait = FIRST_WAIT * 2 ** (message.attempts - 1)
-        message.not_before_at = at + spread(wait=wait, key=f"{message.pk}:{message.attempts}")
+        message.not_before_at = decent_time(
+            at=at + spread(wait=wait, key=f"{message.pk}:{message.attempts}"),
+            time_zone=message.customer.time_zone,
+            channel=message.channel,
+        )
 
 
 def _fail(message: Message, reason: str, at: datetime) -> None:

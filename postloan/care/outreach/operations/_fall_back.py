@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from postloan.care.outreach.hours import decent_time
 from postloan.care.outreach.models import Message
 from postloan.care.outreach.operations._queue_messages import NewMessage, queue_messages
 from postloan.ground.rows import update_rows
@@ -24,8 +25,9 @@ def fall_back(*, at: datetime, limit: int = 500) -> int:
     """
     due = list(
         Message.objects.filter(fall_back_at__lte=at)
+        .select_related("customer")
         .order_by("fall_back_at", "pk")
-        .select_for_update(skip_locked=True)[:limit]
+        .select_for_update(of=("self",), skip_locked=True)[:limit]
     )
     going_on = [message for message in due if message.further_steps and not _is_settled(message)]
     queue_messages(messages=[_next_step(message, at) for message in going_on], at=at)
@@ -53,7 +55,8 @@ def _next_step(message: Message, at: datetime) -> NewMessage:
         template=message.template,
         language=message.language,
         occasion=message.occasion,
-        not_before_at=at,
+        not_before_at=decent_time(at=at, time_zone=message.customer.time_zone, channel=channel),
         chain=message.chain,
+        step=message.step + 1,
         further_steps=message.further_steps[1:],
     )

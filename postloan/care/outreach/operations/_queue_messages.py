@@ -28,6 +28,7 @@ class NewMessage:
     occasion: dict[str, Any]
     not_before_at: datetime
     chain: str = ""
+    step: int = 0
     further_steps: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -46,6 +47,7 @@ def queue_messages(*, messages: Sequence[NewMessage], at: datetime) -> dict[str,
                 occasion=item.occasion,
                 not_before_at=item.not_before_at,
                 chain=item.chain,
+                step=item.step,
                 further_steps=item.further_steps,
                 queued_at=at,
             )
