@@ -1,6 +1,6 @@
 """A revolving account while it is replayed: purchases, bills, and the money between them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -10,7 +10,7 @@ from postloan.kernel.allocation import COMPONENTS
 from postloan.kernel.calendars import add_months, first_due_date_on
 from postloan.kernel.daycounts import Period
 from postloan.kernel.engine import _refusals as no
-from postloan.kernel.engine._account_terms import Account, BillView, Converted, RevolvingTerms
+from postloan.kernel.engine._account_terms import Account, BillView, Converted, InterestPiece, RevolvingTerms
 from postloan.kernel.engine._events import (
     AccountEvent,
     Charge,
@@ -59,6 +59,7 @@ class Bill:
     was_paid_in_full: bool | None = None
     counted: OverdueCount = NOTHING_COUNTED
     cap_principal: int = 0
+    interest_of: tuple[InterestPiece, ...] = ()
 
     def open_of(self, place: int) -> int:
         return self.due[place] - self.paid[place] - self.waived[place]
@@ -82,6 +83,7 @@ class Book:
         self.entries: list[Entry] = []
         self.posted: dict[str, int] = {}
         self.borne = Fraction(0)
+        self.pieces: list[InterestPiece] = []
         self.flows = dict.fromkeys(("received", "refunded", "bought", "returned", "moved_out"), 0)
         self.next_bill_date = first_due_date_on(start_date=opened_on, due_day=terms.bill_day, minimum_days=0)
 
@@ -122,6 +124,8 @@ class Book:
             new_purchases=sum(item.amount for item in new),
             due=[0, 0, interest, max(minimum - earlier, 0)],
         )
+        bill.interest_of = tuple(sorted(self.pieces, key=lambda piece: (piece.from_date, piece.event_id)))
+        self.pieces = []
         self.bills.append(bill)
         self.next_bill_date = add_months(seed_date=self.next_bill_date, months=1, seed_day=terms.bill_day)
         self.post("", "bill", day)
@@ -156,7 +160,17 @@ class Book:
                 balance = min(balance, self._unpaid_when_due(item))
             share = rate_share(per=self.terms.rate.per, day_count=self.terms.day_count, period=Period(begin, last))
             total += Fraction(balance * self.terms.rate.ppm * share.numerator, PPM * share.denominator)
+            self._note_piece(item.event_id, begin, last, balance)
         return total
+
+    def _note_piece(self, event_id: str, begin: date, end: date, balance: int) -> None:
+        """Keep what was counted; a stretch that goes on at the same balance is one piece."""
+        for place, piece in enumerate(self.pieces):
+            if (piece.event_id, piece.to_date, piece.balance_minor) == (event_id, begin, balance):
+                self.pieces[place] = replace(piece, to_date=end, days=piece.days + (end - begin).days)
+                return
+        if balance:
+            self.pieces.append(InterestPiece(event_id, begin, end, balance, (end - begin).days))
 
     def _unpaid_when_due(self, item: Item) -> int:
         bill = self.bills[item.bill_no - 1] if item.bill_no else None
@@ -416,4 +430,5 @@ def view_of(bill: Bill) -> BillView:
         waived=Amounts(*bill.waived),
         open_minor=bill.open_minor,
         was_paid_in_full=bill.was_paid_in_full,
+        interest_of=bill.interest_of,
     )

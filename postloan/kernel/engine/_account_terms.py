@@ -47,11 +47,22 @@ class RevolvingTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class InterestPiece:
+    """What of a bill's interest one purchase bore over days of one balance; all pieces so far are rounded once together."""
+
+    event_id: str
+    from_date: date
+    to_date: date
+    balance_minor: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class BillView:
     """
     A bill. `due` is what it demands (the minimum, and more as more is paid); `full_minor` what it stands for in all.
 
-    `was_paid_in_full` is None until the due date has come.
+    `was_paid_in_full` is None until the due date has come. `interest_of` are the balances and days its interest is of.
     """
 
     bill_no: int
@@ -65,6 +76,7 @@ class BillView:
     waived: Amounts
     open_minor: int
     was_paid_in_full: bool | None
+    interest_of: tuple[InterestPiece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,15 @@ from datetime import date
 
 from postloan.kernel.engine import _refusals as no
 from postloan.kernel.engine._account import Book
-from postloan.kernel.engine._account_terms import Account, BillView, Converted, InterestOn, RevolvingTerms, RunsFrom
+from postloan.kernel.engine._account_terms import (
+    Account,
+    BillView,
+    Converted,
+    InterestOn,
+    InterestPiece,
+    RevolvingTerms,
+    RunsFrom,
+)
 from postloan.kernel.engine._events import (
     AccountEvent,
     Reversal,
@@ -92,6 +100,6 @@ def split_merchant_refund(*, amount_minor: int, open_purchase_minor: int, conver
 
 
 __all__ = [
-    "Account", "BillView", "Converted", "InterestOn", "RefundSplit", "RevolvingTerms", "RunsFrom", "replay_account",
+    "Account", "BillView", "Converted", "InterestOn", "InterestPiece", "RefundSplit", "RevolvingTerms", "RunsFrom", "replay_account",
     "split_merchant_refund",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
 
 from postloan.kernel.engine import ServicingRefused
+from postloan.kernel.quoting._account import QuotedAccount, quote_account, read_account_terms
 from postloan.kernel.quoting._annual_rates import (
     AnnualRates,
     RatesAnswer,
@@ -21,9 +22,10 @@ from postloan.kernel.quoting._annual_rates import (
     take_rates_terms,
 )
 from postloan.kernel.quoting._loan import EventNotPossible, QuotedLoan, work_out
+from postloan.kernel.quoting._products import FindProduct, terms_of_product
 from postloan.kernel.quoting._servicing import loan_terms_of
 from postloan.kernel.quoting._terms import QuoteRefused, QuoteTerms, complete_terms, read_terms, schedule_terms_of
-from postloan.kernel.schedules import Schedule, ScheduleRow, TermsRefused, build_schedule
+from postloan.kernel.schedules import Schedule, ScheduleRow, TermsRefused, build_schedule, explain_row
 
 
 class QuoteRow(BaseModel):
@@ -43,6 +45,18 @@ class QuoteRow(BaseModel):
     carried_interest_minor: int
     remainder_minor: int
     is_down_payment: bool
+
+
+class QuoteStep(BaseModel):
+    """One step to a figure of a row: its formula over `values`, rounded as named, gives `result`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    formula: str
+    values: dict[str, int | str]
+    result: int | str
+    rounding: str | None
 
 
 class QuoteTotals(BaseModel):
@@ -70,11 +84,15 @@ class Quote(BaseModel):
     totals: QuoteTotals
     loan: QuotedLoan | None = None
     annual_rates: AnnualRates
+    explanations: dict[int, tuple[QuoteStep, ...]] | None = None
 
 
-def answer(*, text: str | bytes) -> Quote | RatesAnswer:
+def answer(*, text: str | bytes, find_product: FindProduct | None = None) -> Quote | RatesAnswer | QuotedAccount:
     """
-    Answer one JSON object: the terms of a loan with its quote, bare `cash_flows` with their annual rates.
+    Answer one JSON object by what it holds.
+
+    Bare `cash_flows` give their annual rates; an `account` its bills; a `product` the quote of a loan or the bills of
+    an account on the terms of that product, which `find_product` knows by its code; else the terms of a loan its quote.
 
     Raises:
         QuoteRefused: naming the field.
@@ -85,6 +103,11 @@ def answer(*, text: str | bytes) -> Quote | RatesAnswer:
         raise QuoteRefused("", f"this is not JSON: {error}") from None
     if isinstance(given, dict) and "cash_flows" in given:
         return rates_of_cash_flows(terms=take_rates_terms(text))
+    if isinstance(given, dict) and "account" in given:
+        return quote_account(terms=read_account_terms(text))
+    if isinstance(given, dict) and "product" in given:
+        terms = terms_of_product(asked=given, find_product=find_product)
+        return quote(terms=terms) if isinstance(terms, QuoteTerms) else quote_account(terms=terms)
     return quote(terms=read_terms(text))
 
 
@@ -108,7 +131,9 @@ def quote_many(*, terms: Iterable[QuoteTerms]) -> Iterator[Quote]:
     return (quote(terms=each) for each in terms)
 
 
-def quote_lines(*, lines: Iterable[str]) -> Iterator[tuple[int, Quote | RatesAnswer | QuoteRefused]]:
+def quote_lines(
+    *, lines: Iterable[str], find_product: FindProduct | None = None
+) -> Iterator[tuple[int, Quote | RatesAnswer | QuotedAccount | QuoteRefused]]:
     """
     Quote JSON Lines: for every line that is not empty, its number (from 1) and its `answer` or refusal.
 
@@ -118,7 +143,7 @@ def quote_lines(*, lines: Iterable[str]) -> Iterator[tuple[int, Quote | RatesAns
         if not line.strip():
             continue
         try:
-            yield number, answer(text=line)
+            yield number, answer(text=line, find_product=find_product)
         except QuoteRefused as refusal:
             yield number, refusal
 
@@ -167,7 +192,30 @@ def _quote_of(*, terms: QuoteTerms, schedule: Schedule, loan: QuotedLoan | None)
         ),
         loan=loan,
         annual_rates=annual_rates_of_schedule(terms=terms, schedule=schedule),
+        explanations=_explanations(terms, schedule) if terms.explain else None,
     )
+
+
+def _explanations(terms: QuoteTerms, schedule: Schedule) -> dict[int, tuple[QuoteStep, ...]]:
+    """Return the steps to the figures of every row by its number; fractions as text."""
+    made_from = schedule_terms_of(terms=terms)
+    return {
+        row.instalment_no: tuple(
+            QuoteStep(
+                key=step.key,
+                formula=step.formula,
+                values={name: _plain(value) for name, value in step.values.items()},
+                result=_plain(step.result),
+                rounding=step.rounding.value if step.rounding else None,
+            )
+            for step in explain_row(terms=made_from, schedule=schedule, instalment_no=row.instalment_no)
+        )
+        for row in schedule.rows
+    }
+
+
+def _plain(value: Any) -> int | str:
+    return value if isinstance(value, int) else str(value)
 
 
 def _row_of(row: ScheduleRow) -> QuoteRow:

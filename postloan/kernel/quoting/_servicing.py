@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, TypeAdapter
 
 from postloan.kernel.ageing import AgeingTerms
 from postloan.kernel.allocation import Component
-from postloan.kernel.engine import Event, LoanTerms, ServicingTerms
+from postloan.kernel.engine import AccountEvent, Event, LoanTerms, ServicingTerms
 from postloan.kernel.engine import terms as engine_terms
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
 from postloan.kernel.quoting._conventions import Convention
@@ -77,21 +78,21 @@ def loan_terms_of(
 
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+_ACCOUNT_EVENT: TypeAdapter[AccountEvent] = TypeAdapter(Annotated[AccountEvent, Field(discriminator="kind")])
 
 
-def _read_events(value: object) -> object:
+def _read_events(value: object, adapter: TypeAdapter[Any]) -> object:
     """Number events that carry no id or sequence, and read each strictly: whole amounts, ISO dates, known fields."""
     if not isinstance(value, list | tuple):
         raise ValueError("events are a list")  # noqa: TRY004 - pydantic names the field for a ValueError
-    return tuple(_read_event(raw, place) for place, raw in enumerate(value, start=1))
+    return tuple(_read_event(raw, place, adapter) for place, raw in enumerate(value, start=1))
 
 
-def _read_event(raw: object, place: int) -> Event:
+def _read_event(raw: object, place: int, adapter: TypeAdapter[Any]) -> object:
     if not isinstance(raw, Mapping):
-        event: Event = raw  # type: ignore[assignment]
-        return event
+        return raw
     given = {"event_id": str(place), "sequence": place, **raw}
-    event = _EVENT.validate_json(json.dumps(given, default=_iso), strict=True)
+    event = adapter.validate_json(json.dumps(given, default=_iso), strict=True)
     unknown = set(given) - {field.name for field in fields(event)}
     if unknown:
         raise ValueError(f"event {place}: unknown field {min(unknown)!r}")
@@ -105,5 +106,9 @@ def _iso(value: object) -> str:
 
 
 QuoteEvents: TypeAlias = Annotated[
-    tuple[Annotated[Event, Field(discriminator="kind")], ...], BeforeValidator(_read_events)
+    tuple[Annotated[Event, Field(discriminator="kind")], ...], BeforeValidator(partial(_read_events, adapter=_EVENT))
+]
+QuoteAccountEvents: TypeAlias = Annotated[
+    tuple[Annotated[AccountEvent, Field(discriminator="kind")], ...],
+    BeforeValidator(partial(_read_events, adapter=_ACCOUNT_EVENT)),
 ]

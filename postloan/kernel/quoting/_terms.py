@@ -120,6 +120,7 @@ class QuoteTerms(BaseModel):
     servicing: QuoteServicing | None = Field(None, description="how the running loan is served")
     events: QuoteEvents | None = Field(None, description="what happens to the loan, each with kind and value_date")
     as_of: IsoDate | None = Field(None, description="work the loan out to this day; the last value date if left out")
+    explain: StrictBool = Field(default=False, description="add the steps to every figure of every row")
 
 
 _OUTSIDE_THE_SCHEDULE = {
@@ -133,6 +134,7 @@ _OUTSIDE_THE_SCHEDULE = {
     "servicing",
     "events",
     "as_of",
+    "explain",
 }
 
 

@@ -7,6 +7,7 @@ packs of this folder are named by their jurisdiction: `cn`.
 """
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from postloan.kernel.offers import OfferTerms
 from postloan.kernel.product_terms import ProductTerms
+from postloan.kernel.quoting import QuotableProduct
 
 FOLDER = Path(__file__).parent
 
@@ -55,6 +57,18 @@ def read_pack(*, file: Path) -> Pack:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise PackRefused(f"{file.name}: {where}: {first['msg']}") from None
+
+
+@cache
+def _shipped() -> dict[str, Pack]:
+    packs = (read_pack(file=file) for file in sorted(FOLDER.glob("*/*.toml")))
+    return {pack.code: pack for pack in packs}
+
+
+def find_shipped_product(code: str) -> QuotableProduct | None:
+    """Return the product of a pack that comes with Postloan, as a quote takes it; None where none has this code."""
+    pack = _shipped().get(code)
+    return None if pack is None else QuotableProduct(terms=pack.terms, offer=pack.offer)
 
 
 def pack_files(*, name: str) -> list[Path]:

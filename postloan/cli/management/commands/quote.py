@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from postloan.books.products.packs import find_shipped_product
 from postloan.kernel.quoting import QuoteRefused, answer, quote_lines, quote_schema, terms_schema
 
 WRONG_INPUT = 2
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     help = (
         "Read the terms of a loan as JSON from FILE or standard input and write its schedule with every row and "
-        "the totals; or bare cash_flows, and write their annual rates. A file that ends in .jsonl, or --lines, is JSON Lines: one loan a line, one answer a line. "
+        "the totals; or a product by its code, an account with its bills, or bare cash_flows with their annual rates. A file that ends in .jsonl, or --lines, is JSON Lines: one loan a line, one answer a line. "
         "Wrong input: exit code 2, the field named on standard error."
     )
     needs_database = False
@@ -41,14 +42,14 @@ class Command(BaseCommand):
 
     def _quote_one(self, file: str) -> None:
         try:
-            found = answer(text="".join(_lines_of(file)))
+            found = answer(text="".join(_lines_of(file)), find_product=find_shipped_product)
         except QuoteRefused as refusal:
             raise CommandError(str(refusal), returncode=WRONG_INPUT) from refusal
         self.stdout.write(found.model_dump_json(indent=2))
 
     def _quote_lines(self, file: str) -> None:
         refused = 0
-        for number, found in quote_lines(lines=_lines_of(file)):
+        for number, found in quote_lines(lines=_lines_of(file), find_product=find_shipped_product):
             if isinstance(found, QuoteRefused):
                 refused += 1
                 error = {"line": number, "field": found.field, "message": found.message}
