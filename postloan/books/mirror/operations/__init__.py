@@ -8,14 +8,26 @@ from postloan.books.mirror.operations._sync_book import (
     sync_file,
     sync_objects,
 )
+from postloan.books.mirror.operations._tie_out import (
+    ControlLine,
+    ControlUnreadable,
+    UnknownCore,
+    read_control,
+    tie_out,
+)
 
 __all__ = [
+    "ControlLine",
+    "ControlUnreadable",
     "DayInFuture",
     "NothingTold",
     "SourceTaken",
     "SyncRefused",
     "Synced",
+    "UnknownCore",
     "raise_file_alarms",
+    "read_control",
     "sync_file",
     "sync_objects",
+    "tie_out",
 ]

@@ -22,6 +22,7 @@ from postloan.books.mirror import facts
 from postloan.books.mirror.columns import Reader, read_instalments, read_receipts
 from postloan.books.mirror.mapping import FileKind, Layout, LoadedSyncMapping
 from postloan.books.mirror.models import Core, FileAlarm, SyncFile
+from postloan.books.mirror.operations._tie_out import tie_out
 from postloan.books.mirror.positions import keep_positions, mark_absent, read_positions, stage_positions
 from postloan.books.mirror.projecting import lock_touched, project_touched
 from postloan.books.mirror.reading import read_file_rows, rows_of_objects
@@ -145,6 +146,8 @@ def _sync(
         received_by=by,
     )
     FileAlarm.objects.filter(core=core, kind=kind, business_date=as_of, solved_at=None).update(solved_at=at)
+    if _is_complete(core, as_of):
+        tie_out(source=core.source, business_date=as_of, at=at)
     audit.record_act(
         by=by,
         action="sync_book",
@@ -154,6 +157,12 @@ def _sync(
         details={"source": core.source, "kind": kind, "as_of": as_of.isoformat(), "rows_taken": kept.taken},
     )
     return Synced(file=record, was_there=False)
+
+
+def _is_complete(core: Core, day: date) -> bool:
+    """Say whether positions and instalments of the day are in, and nothing of a later one: then the day can be compared."""
+    came = set(SyncFile.objects.filter(core=core, as_of_date=day).values_list("kind", flat=True))
+    return came >= {"positions", "instalments"} and not SyncFile.objects.filter(core=core, as_of_date__gt=day).exists()
 
 
 def _core(mapping: LoadedSyncMapping, as_of: date) -> Core:
