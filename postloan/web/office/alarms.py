@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from postloan.books.mirror.queries import get_open_file_alarms
 from postloan.close.models import CloseAlarm
 from postloan.close.queries import count_open_faults, get_open_alarms
 
@@ -23,11 +24,16 @@ class Alarms:
 
     lines: tuple[AlarmLine, ...]
     open_faults: int
+    missing_files: int
 
 
 def get_alarms() -> Alarms:
     """Return what is open: alarms of days by kind, and how many loans are set aside."""
-    return Alarms(lines=tuple(_lines(get_open_alarms())), open_faults=count_open_faults())
+    return Alarms(
+        lines=tuple(_lines(get_open_alarms())),
+        open_faults=count_open_faults(),
+        missing_files=len(get_open_file_alarms()),
+    )
 
 
 def _lines(alarms: Iterable[CloseAlarm]) -> Iterable[AlarmLine]:

@@ -41,7 +41,7 @@ PLACES = (
     Place(_("Mailbox"), "office:mailbox", ("/office/mailbox/",), OFFICE),
     Place(_("Journal"), "office:journal", ("/office/journal/", "/office/accounts/"), OFFICE),
     Place(_("Nights"), "office:close_runs", ("/office/close/", "/office/faults/"), OFFICE),
-    Place(_("Imports"), "office:imports", ("/office/imports/",), OFFICE),
+    Place(_("Imports"), "office:imports", ("/office/imports/", "/office/cores/"), OFFICE),
     Place(_("Record of acts"), "office:audit", ("/office/audit/",), _READERS),
     Place(_("API tokens"), "office:tokens", ("/office/tokens/",), frozenset({Role.ENGINEER})),
     Place(_("To pay"), "portal:home", ("/portal/", "/portal/loans/"), _BORROWER),

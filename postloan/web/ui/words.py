@@ -161,9 +161,22 @@ TIE_FIGURE: Words = {
     "interest_receivable_minor": _("Interest receivable"),
 }
 
+FILE_KIND: Words = {
+    "positions": _("Positions"),
+    "instalments": _("Instalments"),
+    "receipts": _("Receipts"),
+}
+
+FOLLOWED_FIGURE: Words = {
+    "outstanding_minor": _("Loan principal"),
+    "days_past_due": _("Days past due"),
+    "absent": _("Told no more"),
+}
+
 SCHEDULE_REASON: Words = {
     "opened": _("The contract"),
     "taken_over": _("Taken over from the earlier system"),
+    "followed": _("Told by the core that keeps the loan"),
     "billed": _("The bill of its bill day"),
     "carried_on": _("What the minimum left over, carried on to the next bill"),
 }
@@ -301,6 +314,8 @@ TABLES: dict[str, Words] = {
     "fault_state": FAULT_STATE,
     "close_check": CLOSE_CHECK,
     "tie_figure": TIE_FIGURE,
+    "file_kind": FILE_KIND,
+    "followed_figure": FOLLOWED_FIGURE,
     "schedule_reason": SCHEDULE_REASON,
     "rounding": ROUNDING,
     "day_count": DAY_COUNT,

@@ -3,6 +3,7 @@
 from postloan.web.office.views.accounts import account, accounts, day_sums, ledger_file
 from postloan.web.office.views.audit import audit
 from postloan.web.office.views.book import book
+from postloan.web.office.views.cores import core_night, cores
 from postloan.web.office.views.faults import fault, faults, release_fault, release_faults, retry_fault, retry_faults
 from postloan.web.office.views.imports import import_batch, imports
 from postloan.web.office.views.journal import entry, journal
@@ -22,6 +23,8 @@ __all__ = [
     "close_run",
     "close_runs",
     "cohorts",
+    "core_night",
+    "cores",
     "cures",
     "day_sums",
     "entry",
