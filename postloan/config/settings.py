@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "postloan.close",
     "postloan.cli",
     "postloan.web.ui",
+    "postloan.web.live",
     "postloan.web.desk",
     "postloan.web.office",
     "postloan.web.portal",

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("hooks/", include("postloan.api.hooks.urls")),
     path("", include("postloan.web.ui.urls")),
+    path("live/", include("postloan.web.live.urls")),
     path("desk/", include("postloan.web.desk.urls")),
     path("office/", include("postloan.web.office.urls")),
     path("portal/", include("postloan.web.portal.urls")),

@@ -36,6 +36,7 @@ def _steps() -> list[tuple[str, Any]]:
 
 FAULTS = Table(
     name="office.faults",
+    topic="close",
     caption=_("Loans set aside"),
     order="-found",
     columns=(

@@ -26,6 +26,7 @@ class TiedStatus:
 
 IMPORTS = Table(
     name="office.imports",
+    topic="imports",
     caption=_("Imports"),
     order="-imported",
     columns=(

@@ -29,6 +29,7 @@ def _states() -> list[tuple[str, Any]]:
 
 MESSAGES = Table(
     name="office.messages",
+    topic="outbox",
     caption=_("Messages"),
     order="-message",
     columns=(

@@ -39,6 +39,7 @@ def _seconds(run: CloseRun) -> float | None:
 
 RUNS = Table(
     name="office.close_runs",
+    topic="close",
     caption=_("Close runs"),
     key="business_date",
     order="-day",

@@ -51,7 +51,8 @@ class Table:
     """
     One list of the site. `name` is what saved views are kept under; `order` is the order it begins with.
 
-    `key` is the path of a row's key, which stays the same while the list is refreshed.
+    `key` is the path of a row's key, which stays the same while the list is refreshed. `topic` names what is followed
+    live (web/live): the list is refreshed in place when it changes.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Table:
     empty: Emptiness
     nothing_fits: Emptiness = NOTHING_FITS
     page_rows: int = PAGE_ROWS
+    topic: str = ""
 
     def asked(self, request: HttpRequest) -> "Asked":
         """Return what the address of the page asks of this table."""

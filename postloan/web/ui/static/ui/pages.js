@@ -1,6 +1,7 @@
 // Small manners of every page: menu on a phone, light or dark, "why this number".
 
 import "./dialogs.js";
+import "./live.js";
 import "./palette.js";
 import "./table.js";
 
@@ -22,12 +23,6 @@ document.addEventListener("submit", (event) => {
   const next = event.target.matches(".languages") && event.target.elements.next;
   if (next) next.value = window.location.pathname + window.location.search;
 });
-
-// What is alive on a page asks again every second, as long as somebody looks at it.
-setInterval(() => {
-  if (document.hidden) return;
-  for (const part of document.querySelectorAll("[data-live]")) window.htmx?.trigger(part, "tick");
-}, 1000);
 
 let asked = null; // the figure whose explanation is open: the focus goes back to it
 
