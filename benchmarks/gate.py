@@ -148,7 +148,7 @@ def _fight(options: argparse.Namespace) -> dict[str, Any]:
         "rounds": options.rounds,
         "connections": HANDS,
         "seconds": round(seconds, 1),
-        "decisions": ContactDecision.objects.count() - 1,
+        "decisions": ContactDecision.objects.count(),
         "decisions_per_second": round(options.rounds * HANDS / seconds),
         "wrong_rounds": len(wrong) + (any(worker.exitcode for worker in workers)),
         "slots_left_reserved": Contact.objects.filter(state="reserved").count(),

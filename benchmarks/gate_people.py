@@ -27,6 +27,8 @@ def make_people(*, people: int, contacts_each: int) -> list[tuple[int, int]]:
             [customers],
         )
         points = [row[0] for row in cursor.fetchall()]
+        if not contacts_each:  # and no decision either: the evidence has to hold
+            return list(zip(customers, points, strict=True))
         cursor.execute(
             "INSERT INTO outreach_contactdecision (customer_id, decided_at, by, channel, purpose, verdict, reported, "
             "rule_ids, pack, pack_version, zones, confidence, question, counters, obligations, reasons) VALUES "

@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from postloan.care.outreach import operations
 from postloan.care.outreach.asking import Ask
+from postloan.care.outreach.models import ContactDecision
 from postloan.ground.customers.models import Customer
 from postloan.kernel.contactrules import PolicyPack
 
@@ -69,3 +71,9 @@ def call(customer: Customer, **more: Any) -> Ask:
             | more
         )
     )
+
+
+def make_decision(*, customer: Customer, at: datetime = NOON, **more: Any) -> ContactDecision:
+    """One decision of the default rules about a call to the customer, with its slot where it is allowed."""
+    [answer] = operations.reserve_contacts(asks=[call(customer, **more)], at=at, by="dialler")
+    return ContactDecision.objects.get(pk=answer.decision_id)

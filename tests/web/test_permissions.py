@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from postloan.books.ledger.journal_queries import find_postings
 from postloan.ground.access.roles import DESK, OFFICE, Role
+from tests.factories.gate import make_decision
 from tests.factories.messages import make_message
 from tests.factories.nights import make_close_run, make_fault
 from tests.factories.people import make_login
@@ -55,6 +56,7 @@ def things(small_book):
         "business_date": date(2018, 7, 1),
         "entry_id": entry_id,
         "token_id": 1,
+        "decision_id": make_decision(customer=loan.customer).pk,
         "code": "bank",
     }
 
@@ -70,6 +72,7 @@ NEEDS = {
     "office:entry": ["entry_id"],
     "office:revoke_token": ["token_id"],
     "office:account": ["code"],
+    "office:decision": ["decision_id"],
     "desk:customer": ["customer_id"],
     "desk:reveal_customer": ["customer_id"],
     "desk:loan": ["loan_id"],

@@ -317,3 +317,8 @@ class EvidenceSeal(models.Model):
 
     def __str__(self) -> str:
         return f"seal through entry {self.through_entry_id}"
+
+    @property
+    def head_text(self) -> str:
+        """The head as people write it down."""
+        return bytes(self.head).hex()

@@ -38,6 +38,9 @@ PLACES = (
     Place(_("Loans"), "office:loans", ("/office/loans/",), OFFICE),
     Place(_("Customers"), "desk:customers", ("/desk/",), DESK),
     Place(_("Messages"), "office:messages", ("/office/messages/",), OFFICE),
+    Place(
+        _("Contacts"), "office:decisions", ("/office/decisions/", "/office/contact-rules/", "/office/evidence/"), OFFICE
+    ),
     Place(_("Mailbox"), "office:mailbox", ("/office/mailbox/",), OFFICE),
     Place(_("Journal"), "office:journal", ("/office/journal/", "/office/accounts/"), OFFICE),
     Place(_("Nights"), "office:close_runs", ("/office/close/", "/office/faults/"), OFFICE),

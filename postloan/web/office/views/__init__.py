@@ -3,6 +3,7 @@
 from postloan.web.office.views.accounts import account, accounts, day_sums, ledger_file
 from postloan.web.office.views.audit import audit
 from postloan.web.office.views.book import book
+from postloan.web.office.views.contacts import contact_rules, decision, decisions, evidence, try_rules
 from postloan.web.office.views.cores import core_night, cores
 from postloan.web.office.views.faults import fault, faults, release_fault, release_faults, retry_fault, retry_faults
 from postloan.web.office.views.imports import import_batch, imports
@@ -23,11 +24,15 @@ __all__ = [
     "close_run",
     "close_runs",
     "cohorts",
+    "contact_rules",
     "core_night",
     "cores",
     "cures",
     "day_sums",
+    "decision",
+    "decisions",
     "entry",
+    "evidence",
     "fault",
     "faults",
     "import_batch",
@@ -47,5 +52,6 @@ __all__ = [
     "revoke_token",
     "roll_rates",
     "tokens",
+    "try_rules",
     "vintages",
 ]
