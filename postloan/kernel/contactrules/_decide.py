@@ -25,6 +25,8 @@ from postloan.kernel.contactrules._recipients import judge_evidence, judge_recip
 from postloan.kernel.contactrules._rules import CONFIDENCE_ORDER, ContentRule, CoolingRule, RuleBase, ScopeRule
 
 _LOOK_AHEAD = timedelta(days=3660)  # what stays closed for ten years is answered as closed for good
+_ALL_HOURS = timedelta(days=15)  # hours repeat every week: what they have not opened together by then stays closed
+_OF_THE_CLOCK = frozenset({"window", "preference"})
 _SHAPES_KEPT = 10_000
 _JUDGES: dict[str, Callable[..., Any]] = {
     "window": judge_window,
@@ -247,7 +249,7 @@ def _judged(
     finding: Finding = found
     change = facts.next_change(at) if rule.unless else None
     if change is not None and (finding.until is None or change < finding.until):
-        return finding._replace(until=change)
+        return finding._replace(until=change, for_good=finding.until is None)
     return finding
 
 
@@ -266,8 +268,11 @@ def _unsettled(variants: Sequence[RuleBase], facts: Facts, at: datetime) -> Find
 
 
 def _earliest(asked: _Asked, facts: Facts, heard: list[_Heard], asked_at: datetime) -> datetime | None:
-    at = asked_at
+    at, waiting_since = asked_at, asked_at
     while heard:
+        repeats = all(each.finding.for_good or _kind(each.rule) in _OF_THE_CLOCK for each in heard)
+        if repeats and at - waiting_since > _ALL_HOURS:
+            return None
         untils = [_no_later_than_its_end(each, facts) for each in heard]
         if any(until is None for until in untils):
             return None
@@ -276,6 +281,7 @@ def _earliest(asked: _Asked, facts: Facts, heard: list[_Heard], asked_at: dateti
         if later - asked_at > _LOOK_AHEAD:
             return None
         at = later.astimezone(UTC)
+        waiting_since = waiting_since if repeats else at
         heard = _ask(asked, facts, at)
     return at.astimezone(asked_at.tzinfo)
 

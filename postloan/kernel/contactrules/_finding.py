@@ -18,6 +18,7 @@ class Finding(NamedTuple):
     values: dict[str, Any]
     until: datetime | None
     unsettled: bool = False
+    for_good: bool = False  # time alone does not open it, though an agreed hour may
 
 
 class Looked(NamedTuple):
