@@ -13,12 +13,16 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 # Images in `data:` are the symbols inside the vendored style sheet.
 DIRECTIVES = {
     "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "connect-src": "'self'",
     "img-src": "'self' data:",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+PERMISSIONS_POLICY = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {sources}" for name, sources in DIRECTIVES.items())
 
 
@@ -32,3 +36,17 @@ def with_policy(view: View[P]) -> View[P]:
         return response
 
     return guarded
+
+
+def policy_everywhere(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Send the policies with whatever has none of its own: refusals, files and errors as well (a middleware)."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+    return answer
