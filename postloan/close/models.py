@@ -104,6 +104,35 @@ class CloseAlarm(models.Model):
         return f"{self.kind}: {self.business_date}"
 
 
+class ScheduledWork(models.Model):
+    """
+    What the schedule had done at one of its hours: work by name, due at an instant, once.
+
+    `waiting` could not be done yet and says why (`reason`); `failed` ended in an error. Both are tried again.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        WAITING = "waiting"
+        FAILED = "failed"
+
+    name = models.CharField(max_length=20)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    tries = models.SmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [UniqueConstraint(fields=["name", "due_at"], name="scheduled_work_is_done_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.due_at:%Y-%m-%d %H:%M}: {self.state}"
+
+
 class FaultyLoan(models.Model):
     """
     A loan the close could not work out, set aside with the reason while the rest finished.

@@ -289,6 +289,16 @@ CLOSE_WATCHED = os.environ.get("POSTLOAN_CLOSE_WATCHED", "1") != "0"
 # The hours, in the lender's time zone on the day after, by which the close of a day is to be begun and finished.
 CLOSE_STARTED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_STARTED_BY_HOUR", "1"))
 CLOSE_FINISHED_BY_HOUR = int(os.environ.get("POSTLOAN_CLOSE_FINISHED_BY_HOUR", "6"))
+# What the queue does every day and when (lender's time zone; several hours with commas; empty: never). A close before
+# noon is that of the day before. POSTLOAN_SCHEDULE=off switches all of it off, as a demonstration does.
+SCHEDULE = {
+    "close": os.environ.get("POSTLOAN_CLOSE_AT", "23:55"),
+    "debits": os.environ.get("POSTLOAN_DEBITS_AT", "07:00"),
+    "bank": os.environ.get("POSTLOAN_BANK_POST_AT", "08:00,12:00,16:00,20:00"),
+    "reminders": os.environ.get("POSTLOAN_REMINDERS_AT", "08:00"),
+}
+if os.environ.get("POSTLOAN_SCHEDULE", "on") == "off":
+    SCHEDULE = dict.fromkeys(SCHEDULE, "")
 # Whether /metrics answers (Prometheus form, no personal data).
 METRICS = os.environ.get("POSTLOAN_METRICS", "1") != "0"
 

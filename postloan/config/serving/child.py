@@ -80,31 +80,55 @@ def preparation() -> None:
 
 
 def worker() -> None:
-    """Do background jobs until asked to end; the calendar of the demonstration is not watched."""
-    os.environ.setdefault("POSTLOAN_CLOSE_WATCHED", "0")
+    """Do background jobs until asked to end, all but the close where that has a worker of its own."""
+    _set_up_django()
+    from django.core.management import call_command
+    from procrastinate.contrib.django import app
+
+    queues = {task.queue for task in app.tasks.values()} | {"close"}
+    if has_closer():
+        queues.remove("close")
+    call_command("procrastinate", "worker", "--queues", ",".join(sorted(queues)))
+
+
+def closer() -> None:
+    """Close the books at their hour, beside the worker, so that nothing else waits for the night."""
     _set_up_django()
     from django.core.management import call_command
 
-    call_command("procrastinate", "worker")
+    call_command("procrastinate", "worker", "--queues", "close")
+
+
+def has_closer() -> bool:
+    """Say whether the books close by themselves: where an hour is given. A demonstration's calendar stands still."""
+    return bool(os.environ.get("POSTLOAN_CLOSE_AT"))
 
 
 def site() -> None:
     """Serve the site on the socket that the supervisor has opened; a waiting page until the run is ready."""
     from postloan.config.serving.waiting_site import serve
 
+    _choose_schedule()
     os.environ["POSTLOAN_STATIC"] = "collected"  # by the preparation, before the site is loaded
     asyncio.run(serve(listening=socket.socket(fileno=int(os.environ["POSTLOAN_LISTENING_FD"]))))
 
 
 def _set_up_django() -> None:
+    _choose_schedule()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "postloan.config.settings")
     import django
 
     django.setup()
 
 
+def _choose_schedule() -> None:
+    os.environ.setdefault("POSTLOAN_SCHEDULE", "on" if has_closer() else "off")
+    os.environ.setdefault("POSTLOAN_CLOSE_WATCHED", "1" if has_closer() else "0")
+
+
 CHILDREN = {
     "bank": bank,
+    "closer": closer,
     "mailbox": mailbox,
     "phones": phones,
     "preparation": preparation,

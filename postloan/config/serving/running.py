@@ -31,6 +31,7 @@ from postloan.config.database import (
     is_embedded,
 )
 from postloan.config.places import var_dir
+from postloan.config.serving.child import has_closer
 from postloan.config.serving.progress import Progress
 from postloan.config.serving.state import RunState, holding_var
 from postloan.config.serving.supervisor import Child, ChildFailed, Supervisor
@@ -106,6 +107,8 @@ class Run:
             self.supervisor.start(Child(name="bank"))
         lines = self._prepare()
         self.supervisor.start(Child(name="worker"))
+        if has_closer():
+            self.supervisor.start(Child(name="closer"))
         self.state.ready, self.state.lines = True, lines
         self._step("opening the site", 100)
         self._await_site()
@@ -198,7 +201,7 @@ class Run:
     def _watch_once(self) -> None:
         if self._restore_database():
             for child in self.supervisor.children:
-                if child.name == "worker":  # it holds its connections for long
+                if child.name in {"worker", "closer"}:  # they hold their connections for long
                     self.supervisor.restart(child)
         self.supervisor.restart_crashed()
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("close/<day:business_date>", views.close_run, name="close_run"),
     path("close/<day:business_date>/report", views.close_report, name="close_report"),
     path("close/<day:business_date>/live", views.close_live, name="close_live"),
+    path("schedule/", views.schedule, name="schedule"),
     path("faults/", views.faults, name="faults"),
     path("faults/retry", views.retry_faults, name="retry_faults"),
     path("faults/release", views.release_faults, name="release_faults"),

@@ -35,6 +35,34 @@ CLOSE_STATE: Words = {
     "failed": _("Checks failed"),
 }
 
+SCHEDULED_WORK: Words = {
+    "close": _("Close the books"),
+    "debits": _("Announce debits and hand over their files"),
+    "bank": _("Take the bank's answers"),
+    "reminders": _("Queue the day's reminders"),
+}
+
+WORK_STATE: Words = {
+    "running": _("Running"),
+    "done": _("Done"),
+    "waiting": _("Waits"),
+    "failed": _("Failed, will be tried again"),
+}
+
+WORK_COUNT: Words = {
+    "days": _("days closed"),
+    "amber": _("with loans set aside"),
+    "announced": _("debits announced"),
+    "told": _("told"),
+    "files": _("files made"),
+    "handed_over": _("handed over"),
+    "taken": _("files taken"),
+    "early": _("too early"),
+    "refused": _("refused"),
+    "asked": _("asked about again"),
+    "queued": _("queued"),
+}
+
 MESSAGE_STATE: Words = {
     "queued": _("Waiting"),
     "sending": _("On its way"),
@@ -441,6 +469,9 @@ TABLES: dict[str, Words] = {
     "audit_subject": AUDIT_SUBJECT,
     "row_state": ROW_STATE,
     "close_state": CLOSE_STATE,
+    "scheduled_work": SCHEDULED_WORK,
+    "work_state": WORK_STATE,
+    "work_count": WORK_COUNT,
     "message_state": MESSAGE_STATE,
     "channel": CHANNEL,
     "purpose": PURPOSE,
@@ -471,6 +502,8 @@ TONES = {
     "charged_off": "dark",
     "planned": "muted",
     "due": "blue",
+    "done": "green",
+    "waiting": "amber",
     "part_paid": "amber",
     "past_due": "red",
     "paid": "green",

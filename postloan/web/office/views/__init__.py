@@ -12,6 +12,7 @@ from postloan.web.office.views.loans import loans
 from postloan.web.office.views.messages import mail, mailbox, message, messages, reveal_message
 from postloan.web.office.views.nights import close_live, close_report, close_run, close_runs
 from postloan.web.office.views.portfolio import cohorts, cures, roll_rates, vintages
+from postloan.web.office.views.schedule import schedule
 from postloan.web.office.views.tokens import revoke_token, tokens
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "reveal_message",
     "revoke_token",
     "roll_rates",
+    "schedule",
     "tokens",
     "try_rules",
     "vintages",
