@@ -11,7 +11,9 @@ from postloan.ground.customers.models import Customer
 from postloan.kernel.contactrules import PolicyPack
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)  # noon in Shanghai, eleven at night in New York
-EVENING_NY = datetime(2026, 11, 20, 15, tzinfo=UTC)  # ten in the morning in New York
+DECENT = datetime(
+    2026, 11, 20, 13, 30, tzinfo=UTC
+)  # half past nine in the evening in Shanghai, half past eight in the morning in New York
 _numbers = count(1)
 
 

@@ -22,7 +22,7 @@ OPEN_TO_FEWER = dict.fromkeys(
 # Opened by GET these lead back to the page whose form they answer.
 LEADS_ELSEWHERE = {
     "office:reveal_message", "desk:reveal_customer", "office:retry_fault", "office:release_fault",
-    "office:retry_faults", "office:release_faults", "office:revoke_token",
+    "office:retry_faults", "office:release_faults", "office:revoke_token", "desk:take_wish", "desk:change_hold", "desk:mark_point",
 }  # fmt: skip
 EVERYBODYS = {"home", "login", "logout", "set_language"}
 
@@ -74,6 +74,10 @@ NEEDS = {
     "office:account": ["code"],
     "office:decision": ["decision_id"],
     "desk:customer": ["customer_id"],
+    "desk:contacts": ["customer_id"],
+    "desk:take_wish": ["customer_id"],
+    "desk:change_hold": ["customer_id"],
+    "desk:mark_point": ["customer_id"],
     "desk:reveal_customer": ["customer_id"],
     "desk:loan": ["loan_id"],
     "desk:night": ["loan_id"],

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from postloan.care.outreach import channels
 from postloan.care.outreach.addresses import Address
 from postloan.care.outreach.models import Message
+from postloan.care.outreach.opting_out import opt_out_url
 from postloan.care.outreach.texts import MessageText
 from postloan.outside.mail.bounces import take_bounces
 from postloan.outside.mail.port import OutgoingMail
@@ -99,8 +100,20 @@ class MailCarrier:
             subject=letter.text.subject,
             text=letter.text.body,
             sent_at=letter.at,
-            headers={"Auto-Submitted": "auto-generated", "X-Postloan-Purpose": letter.message.purpose},
+            headers={
+                "Auto-Submitted": "auto-generated",
+                "X-Postloan-Purpose": letter.message.purpose,
+                "List-Unsubscribe": f"<{_stop_url(letter)}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+            },
         )
+
+
+def _stop_url(letter: Letter) -> str:
+    message = letter.message
+    return opt_out_url(
+        customer_id=message.customer_id, channel=message.channel, contact_point_id=letter.address.contact_point_id
+    )
 
 
 def mail_id(*, message: Message) -> str:

@@ -432,6 +432,15 @@ CONSENT_ACT: Words = {
     "wrong_number": _("Not this person's number"),
 }
 
+CONSENT_VIA: Words = {
+    "keyword": _("By message"),
+    "link": _("By link"),
+    "agent": _("At the desk"),
+    "portal": _("In the portal"),
+    "api": _("From another system"),
+    "letter": _("By letter"),
+}
+
 HOLD_KIND: Words = {
     "disputed": _("Disputed"),
     "on_plan": _("On a plan"),
@@ -462,6 +471,7 @@ TABLES: dict[str, Words] = {
     "contact_state": CONTACT_STATE,
     "contact_outcome": CONTACT_OUTCOME,
     "consent_act": CONSENT_ACT,
+    "consent_via": CONSENT_VIA,
     "hold_kind": HOLD_KIND,
     "point_state": POINT_STATE,
     "loan_status": LOAN_STATUS,

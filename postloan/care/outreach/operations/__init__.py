@@ -25,6 +25,7 @@ from postloan.care.outreach.operations._settle_contacts import (
     settle_contacts,
 )
 from postloan.care.outreach.operations._subscribe import subscribe, unsubscribe
+from postloan.care.outreach.operations._take_inbound import Taken, opt_out_by_link, take_inbound
 from postloan.care.outreach.operations._take_incoming import (
     RouteHasNoReceipts,
     take_gateway_call,
@@ -48,6 +49,7 @@ __all__ = [
     "Recorded",
     "Report",
     "RouteHasNoReceipts",
+    "Taken",
     "ask_gate",
     "deliver_messages",
     "fall_back",
@@ -55,6 +57,7 @@ __all__ = [
     "match_receipts",
     "may_contact",
     "note_receipts",
+    "opt_out_by_link",
     "queue_messages",
     "record_consent",
     "record_contacts",
@@ -71,6 +74,7 @@ __all__ = [
     "settle_slots",
     "subscribe",
     "take_gateway_call",
+    "take_inbound",
     "take_incoming",
     "take_receipts",
     "take_wechat_call",
