@@ -20,6 +20,7 @@ from postloan.kernel.bills import (
     Pot,
     count_pots,
     due_date_of,
+    in_time_through,
     interest_borne_minor,
     minimum_principal_minor,
     next_bill_date,
@@ -68,9 +69,9 @@ class AccountAtNight:
 
     def _carry_on(self, business_date: date) -> None:
         bill = self.last
-        if bill is None or bill["carried_minor"] is not None or bill["due_date"] > business_date:
+        if bill is None or bill["carried_minor"] is not None or self._in_time_through(bill) > business_date:
             return
-        in_time = sum(move.total_minor for move in self.moves if move.value_date <= bill["due_date"])
+        in_time = sum(move.total_minor for move in self.moves if move.value_date <= self._in_time_through(bill))
         bill["was_paid_in_full"] = in_time >= bill["full_minor"]
         row = next((each for each in self.demands if each["instalment_no"] == bill["instalment_no"]), None)
         carried = 0
@@ -84,6 +85,10 @@ class AccountAtNight:
             due_date = due_date_of(rules=self.rules, bill_date=self.account["next_bill_date"])
             self._demand(due_date=due_date, principal_minor=carried)
             self._plan("carried_on", self.demands[-1], from_date=bill["due_date"])
+
+    def _in_time_through(self, bill: Row) -> date:
+        last_free_date = self.terms.last_free_date(due_date=bill["due_date"])
+        return in_time_through(rules=self.rules, bill_date=bill["bill_date"], last_free_date=last_free_date)
 
     # --- the bill day ---------------------------------------------------------------------------
 
@@ -128,7 +133,14 @@ class AccountAtNight:
                 for each in self.purchases
                 if each["bill_no"] == bill["bill_no"]
             )
-            last = LastBill(bill["bill_no"], bill["bill_date"], bill["due_date"], bill["full_minor"], purchases)
+            last = LastBill(
+                bill_no=bill["bill_no"],
+                bill_date=bill["bill_date"],
+                due_date=bill["due_date"],
+                full_minor=bill["full_minor"],
+                in_time_through=self._in_time_through(bill),
+                purchases=purchases,
+            )
         pots = [
             Pot(
                 bill_no=each["bill_no"],

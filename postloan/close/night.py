@@ -22,6 +22,7 @@ LOANS = {
     "loan_id": pl.Int64,
     "customer_id": pl.Int64,
     "product_version_id": pl.Int64,
+    "grace_days": pl.Int16,
     "currency": pl.String,
     "status": pl.String,
     "disbursed_date": pl.Date,
@@ -193,9 +194,19 @@ class Night:
         return replace(self, postings=pl.concat([self.postings, shaped(added, POSTINGS)]))
 
     def by_product(self, frame: pl.DataFrame) -> Iterator[tuple[ProductTerms, pl.DataFrame]]:
-        """Yield the terms of each product version in `frame` with its rows, in their order."""
+        """
+        Yield the terms of each product version in `frame` with its rows, in their order.
+
+        Where the frame has `grace_days` the terms carry those of the loans they are yielded with.
+        """
         for version in sorted(frame["product_version_id"].unique().to_list()):
-            yield self.terms[version], frame.filter(pl.col("product_version_id") == version)
+            rows = frame.filter(pl.col("product_version_id") == version)
+            if "grace_days" not in frame.columns:
+                yield self.terms[version], rows
+                continue
+            for grace_days in rows["grace_days"].unique().sort().to_list():
+                terms = self.terms[version].with_grace(grace_days=grace_days)
+                yield terms, rows.filter(pl.col("grace_days").eq_missing(pl.lit(grace_days, dtype=pl.Int16)))
 
     def only(self, loan_ids: pl.Series) -> "Night":
         """Return the same night for some of its loans: the way a faulty loan is found."""

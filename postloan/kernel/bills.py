@@ -89,12 +89,17 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class LastBill:
-    """The bill cut last: what it stands for in all, and the purchases on it as (posting date, net amount)."""
+    """
+    The bill cut last: what it stands for in all, and the purchases on it as (posting date, net amount).
+
+    Money is in time until `in_time_through`: the due date, or a later day where that was a holiday.
+    """
 
     bill_no: int
     bill_date: date
     due_date: date
     full_minor: int
+    in_time_through: date
     purchases: tuple[tuple[date, int], ...] = ()
 
 
@@ -125,9 +130,9 @@ def count_pots(
     open_pots = [pot for pot in pots if pot.bill_date is None]
     paid_in_full = None
     if last is not None:
-        in_time = [move for move in by_date if move.value_date <= last.due_date]
+        in_time = [move for move in by_date if move.value_date <= last.in_time_through]
         billed = _pay(billed, in_time)
-        if to_date > last.due_date:
+        if to_date > last.in_time_through:
             paid_in_full = sum(move.total_minor for move in in_time) >= last.full_minor
             if not paid_in_full:
                 billed = [_bearing(rules, pot, last) if pot.bill_no == last.bill_no else pot for pot in billed]
@@ -197,6 +202,12 @@ def first_bill_date(*, rules: BillRules, opened_on: date) -> date:
 def next_bill_date(*, rules: BillRules, after: date) -> date:
     """Return the bill day of the month after a bill date."""
     return add_months(seed_date=after, months=1, seed_day=rules.bill_day)
+
+
+def in_time_through(*, rules: BillRules, bill_date: date, last_free_date: date) -> date:
+    """Return the last day on which a bill is paid in time: the last free date, but before the next bill is cut."""
+    latest = next_bill_date(rules=rules, after=bill_date) - timedelta(days=1)
+    return max(due_date_of(rules=rules, bill_date=bill_date), min(last_free_date, latest))
 
 
 def due_date_of(*, rules: BillRules, bill_date: date) -> date:

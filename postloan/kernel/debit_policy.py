@@ -17,6 +17,7 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from postloan.kernel.calendars import Shift, WorkingCalendar, add_months, shift_date
+from postloan.kernel.working_calendars import CALENDARS
 
 Value = TypeVar("Value")
 Confidence = Literal["stated", "recalled", "house"]
@@ -102,6 +103,7 @@ class DebitPolicy(_Part):
     answer_days: int = Field(ge=0)
     collect_shift: Shift
     holidays: frozenset[date] = frozenset()
+    calendar_name: Literal["", "CN", "weekends"] = ""
     announcement: Announcement
     retries: Retries
     lock: Lock
@@ -112,7 +114,10 @@ class DebitPolicy(_Part):
     @property
     def calendar(self) -> WorkingCalendar:
         """The days on which the scheme does business."""
-        return WorkingCalendar(holidays=self.holidays)
+        if not self.calendar_name:
+            return WorkingCalendar(holidays=self.holidays)
+        listed = CALENDARS[self.calendar_name]
+        return WorkingCalendar(listed.holidays | self.holidays, listed.make_up_days, listed.weekend)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,19 @@ version and frozen. Code never asks which product a loan is of, only what its
 terms say.
 """
 
-from typing import Literal
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
 from postloan.kernel.allocation import Component, Future, Style, Waterfall
 from postloan.kernel.bills import BillRules
+from postloan.kernel.calendars import Shift, WorkingCalendar, shift_date
 from postloan.kernel.engine.terms import (
     OverdueInterest,
     Payoff,
@@ -27,6 +33,9 @@ from postloan.kernel.money import Rounding
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
 from postloan.kernel.reminders import ReminderCalendar
 from postloan.kernel.schedules import Fee, FeeSpread, Remainder
+from postloan.kernel.working_calendars import CALENDARS
+
+MOST_GRACE_DAYS = 14
 
 
 class _Terms(BaseModel):
@@ -63,6 +72,41 @@ class FeeRule(_Terms):
         if (self.amount_minor is None) == (self.ppm is None):
             raise ValueError("give either amount_minor or ppm")
         return self
+
+
+class HolidayRules(_Terms):
+    """
+    What a day without business changes (docs/rules/due_dates.md); the due date itself never moves.
+
+    `calendar` names a list of kernel.working_calendars; `more_holidays` and `more_make_up_days` are added to it, for a
+    year that is not listed yet. `last_free` moves the last day without penalty (China where the contract is silent:
+    following, Civil Code, Article 203).
+    """
+
+    calendar: str = ""
+    last_free: Shift = Shift.NONE
+    more_holidays: tuple[date, ...] = ()
+    more_make_up_days: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> "HolidayRules":
+        if self.calendar and self.calendar not in CALENDARS:
+            raise ValueError(f"calendar: one of {', '.join(sorted(CALENDARS))}")
+        if self.last_free is not Shift.NONE and not self.calendar:
+            raise ValueError("last_free: needs a calendar")
+        return self
+
+    @cached_property
+    def working_calendar(self) -> WorkingCalendar | None:
+        """The list with what the product adds to it; None where there is none."""
+        if not self.calendar:
+            return None
+        listed = CALENDARS[self.calendar]
+        return WorkingCalendar(
+            holidays=listed.holidays | frozenset(self.more_holidays),
+            make_up_days=listed.make_up_days | frozenset(self.more_make_up_days),
+            weekend=listed.weekend,
+        )
 
 
 class ConversionPrice(_Terms):
@@ -124,6 +168,8 @@ class ProductTerms(_Terms):
     accounts: dict[AccountName, LenderAccount] = Field(default_factory=dict)
     bill: BillRules | None = None
     conversions: tuple[ConversionPrice, ...] = ()
+    holidays: HolidayRules = HolidayRules()
+    grace_days_by_grade: dict[str, Annotated[int, Field(ge=0, le=MOST_GRACE_DAYS)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _bill_fits(self) -> "ProductTerms":
@@ -132,6 +178,37 @@ class ProductTerms(_Terms):
         if self.bill is not None and self.allocation.future != "next_instalment":
             raise ValueError("allocation.future: money pays a bill before it is due: next_instalment")
         return self
+
+    def grace_days_of(self, *, grade: str) -> int | None:
+        """Return the days of grace that a loan of a grade is opened with; None where the product's own hold."""
+        return self.grace_days_by_grade.get(grade)
+
+    def with_grace(self, *, grace_days: int | None) -> "ProductTerms":
+        """Return the terms with the days of grace of one loan in penalty and late fee; None changes nothing."""
+        if grace_days is None:
+            return self
+        update = {
+            name: replace(cost, grace_days=grace_days)
+            for name, cost in (("penalty", self.penalty), ("late_fee", self.late_fee))
+            if cost is not None
+        }
+        return self.model_copy(update=update)
+
+    def last_free_date(self, *, due_date: date) -> date:
+        """Return the last day on which an instalment is paid in time."""
+        calendar = self.holidays.working_calendar
+        if calendar is None:
+            return due_date
+        return shift_date(day=due_date, calendar=calendar, shift=self.holidays.last_free)
+
+    def last_free_dates(self, *, due_dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+        """Return `last_free_date` for each due date."""
+        days = due_dates.astype("datetime64[D]")
+        if self.holidays.last_free is Shift.NONE:
+            return days
+        known, place = np.unique(days, return_inverse=True)
+        moved = [self.last_free_date(due_date=day.astype(object)) for day in known]
+        return np.array(moved, dtype="datetime64[D]")[place]
 
     def conversion_price(self, *, instalments: int) -> ConversionPrice | None:
         """Return the price of a conversion into so many instalments; None where there is none."""
@@ -161,6 +238,8 @@ class ProductTerms(_Terms):
             future=self.allocation.future,
             penalty=self.penalty,
             late_fee=self.late_fee,
+            last_free=self.holidays.last_free,
+            calendar=self.holidays.working_calendar,
             ageing=self.ageing,
             **self.servicing.model_dump(),
         )

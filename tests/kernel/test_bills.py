@@ -13,14 +13,17 @@ from postloan.kernel.bills import (
     count_pots,
     due_date_of,
     first_bill_date,
+    in_time_through,
     interest_borne_minor,
     minimum_principal_minor,
     next_bill_date,
 )
+from postloan.kernel.calendars import Shift, shift_date
 from postloan.kernel.daycounts import DayCount
 from postloan.kernel.engine import Purchase, Receipt
 from postloan.kernel.engine.revolving import RevolvingTerms, replay_account
 from postloan.kernel.rates import Rate
+from postloan.kernel.working_calendars import CALENDARS
 
 START = date(2024, 1, 1)
 
@@ -28,7 +31,8 @@ START = date(2024, 1, 1)
 class Walker:
     """An account by pots, day by day: the smallest form of what the books do."""
 
-    def __init__(self, rules: BillRules, opened_on: date, rate_ppm: int, rate_per: str) -> None:
+    def __init__(self, rules: BillRules, opened_on: date, rate_ppm: int, rate_per: str, last_free: Shift) -> None:
+        self.last_free = last_free
         self.rules, self.rate_ppm, self.rate_per = rules, rate_ppm, rate_per
         self.pots = [Pot(1, opened_on)]
         self.purchases: dict[int, list] = {1: []}
@@ -60,7 +64,7 @@ class Walker:
         self.held += amount
 
     def night(self, day: date) -> None:
-        if self.last is not None and day == self.last.due_date:
+        if self.last is not None and day == self.last.in_time_through:
             self.carry()
         if day == self.next_bill:
             self.cut(day)
@@ -101,7 +105,9 @@ class Walker:
         row["minimum"] = row["paid"] + max(minimum - overdue, 0)
         full = principal + sum(each["interest"] for each in self.rows)
         due_date = due_date_of(rules=self.rules, bill_date=day)
-        self.last = LastBill(pot.bill_no, day, due_date, full, tuple(self.purchases[pot.bill_no]))
+        last_free = shift_date(day=due_date, calendar=CALENDARS["CN"], shift=self.last_free)
+        through = in_time_through(rules=self.rules, bill_date=day, last_free_date=last_free)
+        self.last = LastBill(pot.bill_no, day, due_date, full, through, tuple(self.purchases[pot.bill_no]))
         self.bills.append((day, full, interest))
         self.pots = [*pots, Pot(pot.bill_no + 1, day)]
         self.purchases[pot.bill_no + 1] = []
@@ -123,8 +129,9 @@ happenings = st.lists(st.tuples(st.integers(0, 150), st.booleans(), st.integers(
     rate=st.sampled_from([(500, "day"), (182_500, "year"), (1, "day"), (0, "day")]),
     bill_day=st.sampled_from([1, 10, 20, 28]),
     due_after=st.sampled_from([1, 9, 25]),
+    last_free=st.sampled_from([Shift.NONE, Shift.FOLLOWING]),
 )
-def test_pots_give_the_bills_of_the_engine(happenings, runs_from, interest_on, rate, bill_day, due_after):
+def test_pots_give_the_bills_of_the_engine(happenings, runs_from, interest_on, rate, bill_day, due_after, last_free):
     rules = BillRules(
         bill_day=bill_day, due_after_days=due_after, rate_ppm=rate[0], runs_from=runs_from, interest_on=interest_on
     )
@@ -137,8 +144,10 @@ def test_pots_give_the_bills_of_the_engine(happenings, runs_from, interest_on, r
         interest_on=interest_on,
         day_count=DayCount.ACT_365,
         order=("fee", "penalty", "interest", "principal"),
+        last_free=last_free,
+        calendar=CALENDARS["CN"],
     )
-    walker = Walker(rules, START, *rate)
+    walker = Walker(rules, START, *rate, last_free)
     events = []
     # Purchases of a day come before money of the day, as the engine orders them.
     for place, (offset, is_purchase, amount) in enumerate(sorted(happenings, key=lambda each: (each[0], not each[1]))):

@@ -20,6 +20,7 @@ from postloan.books.ledger.models import SLOT_COUNT, SLOT_NEIGHBOURS, JournalEnt
 from postloan.books.loans.event_models import EVENT_KINDS, LoanEvent, SettlementOffer
 from postloan.books.products.models import ProductVersion
 from postloan.ground.customers.models import Customer
+from postloan.kernel.product_terms import ProductTerms
 
 __all__ = ["COMPONENTS", "ImportBatch", "Instalment", "Loan", "LoanEvent", "ScheduleVersion", "SettlementOffer"]
 
@@ -30,7 +31,8 @@ class Loan(models.Model):
     """
     One loan. Contract terms above, projections below; a replay of the events must give the projections again.
 
-    `rate_ppm` is as quoted, per `rate_per`. `accrued_interest_minor` is interest of
+    `rate_ppm` is as quoted, per `rate_per`. `grace_days` are those of the loan's grade when it was opened; NULL is the
+    product's own. `accrued_interest_minor` is interest of
     the running row earned and posted but not yet due. `past_due_since_date` is
     the oldest due date with something open; days past due follow from it.
     `next_event_date` is the business date whose close has work to do here; NULL
@@ -61,6 +63,7 @@ class Loan(models.Model):
     instalment_minor = models.BigIntegerField()
     disbursed_date = models.DateField()
     grade = models.CharField(max_length=10, blank=True)
+    grace_days = models.SmallIntegerField(null=True)
     takeover_date = models.DateField(null=True)
     opening_paid_principal_minor = models.BigIntegerField(default=0)
     opening_paid_interest_minor = models.BigIntegerField(default=0)
@@ -94,6 +97,10 @@ class Loan(models.Model):
             UniqueConstraint(fields=["source", "external_id"], name="loan_is_known_once_per_source"),
             CheckConstraint(condition=Q(principal_minor__gt=0), name="loan_principal_is_positive"),
             CheckConstraint(
+                condition=Q(grace_days__isnull=True) | Q(grace_days__gte=0, grace_days__lte=14),
+                name="loan_grace_is_two_weeks_at_most",
+            ),
+            CheckConstraint(
                 condition=Q(principal_outstanding_minor__gte=0), name="loan_principal_outstanding_is_not_negative"
             ),
             CheckConstraint(condition=Q(accrued_interest_minor__gte=0), name="loan_accrued_interest_is_not_negative"),
@@ -123,6 +130,11 @@ class Loan(models.Model):
 
     def __str__(self) -> str:
         return f"loan {self.pk}"
+
+    @property
+    def terms(self) -> ProductTerms:
+        """The terms of the product, with the days of grace this loan was opened with."""
+        return self.product_version.product_terms.with_grace(grace_days=self.grace_days)
 
 
 class ScheduleVersion(models.Model):

@@ -50,8 +50,15 @@ class LoanAccount:
         rows = Instalment.objects.filter(loan_id__in=open_rows, settled_date__isnull=True)
         for row in rows.order_by("loan_id", "due_date", "instalment_no"):
             open_rows[row.loan_id].append(row)
-        terms = {loan.product_version_id: loan.product_version.product_terms for loan in loans}
-        return [cls(loan=loan, terms=terms[loan.product_version_id], instalments=open_rows[loan.pk]) for loan in loans]
+        terms = {(loan.product_version_id, loan.grace_days): loan.terms for loan in loans}
+        return [
+            cls(
+                loan=loan,
+                terms=terms[loan.product_version_id, loan.grace_days],
+                instalments=open_rows[loan.pk],
+            )
+            for loan in loans
+        ]
 
     def take(self, *, receipt: Receipt) -> None:
         """Raise the penalty owed on the receipt's value date, allocate the receipt and carry the loan's figures on."""
@@ -84,9 +91,13 @@ class LoanAccount:
         for row in self.instalments:
             amount_minor = 0
             if self.terms.penalty is not None:
-                amount_minor = _raise_penalty(row=row, terms=self.terms.penalty, through_date=value_date)
+                amount_minor = _raise_penalty(
+                    row=row, product=self.terms, terms=self.terms.penalty, through_date=value_date
+                )
             elif self.terms.late_fee is not None:
-                amount_minor = _raise_late_fee(row=row, terms=self.terms.late_fee, on_date=value_date)
+                amount_minor = _raise_late_fee(
+                    row=row, product=self.terms, terms=self.terms.late_fee, on_date=value_date
+                )
             if amount_minor > 0:
                 raised.append((row.instalment_no, amount_minor))
         return tuple(raised)
@@ -116,12 +127,12 @@ def overdue_minor(*, row: Instalment, terms: PenaltyTerms) -> int:
     return sum(row.open_minor(name) for name in COMPONENTS if name != "penalty")
 
 
-def _raise_penalty(*, row: Instalment, terms: PenaltyTerms, through_date: date) -> int:
+def _raise_penalty(*, row: Instalment, product: ProductTerms, terms: PenaltyTerms, through_date: date) -> int:
     """Count the instalment's penalty through a day, raise the difference on the row and return it."""
     count = count_overdue(
         terms=terms,
         overdue_minor=overdue_minor(row=row, terms=terms),
-        last_free_date=row.due_date,
+        last_free_date=product.last_free_date(due_date=row.due_date),
         on_date=through_date,
         counted=OverdueCount(row.penalty_minor_days, row.penalty_counted_through_date),
     )
@@ -137,16 +148,16 @@ def _raise_penalty(*, row: Instalment, terms: PenaltyTerms, through_date: date) 
     return amount_minor
 
 
-def _raise_late_fee(*, row: Instalment, terms: LateFeeTerms, on_date: date) -> int:
+def _raise_late_fee(*, row: Instalment, product: ProductTerms, terms: LateFeeTerms, on_date: date) -> int:
     """Raise the late fee of an instalment where its day has come, and return it; the count says that it was raised."""
     counted = row.penalty_counted_through_date
-    starts = penalty_start_date(terms=terms, last_free_date=row.due_date)
+    starts = penalty_start_date(terms=terms, last_free_date=product.last_free_date(due_date=row.due_date))
     if on_date < starts:
         return 0
     amount_minor = late_fee_to_raise_minor(
         terms=terms,
         unpaid_minor=sum(row.open_minor(name) for name in COMPONENTS if name != "penalty"),
-        last_free_date=row.due_date,
+        last_free_date=product.last_free_date(due_date=row.due_date),
         on_date=on_date,
         was_raised=counted is not None and counted >= starts,
     )

@@ -16,6 +16,7 @@ from postloan.books.ledger.chart import AccountNo
 from postloan.books.ledger.models import JournalEntry
 from postloan.close.night import OPEN_TOTAL_MINOR, Night, open_minor
 from postloan.kernel.penalties import (
+    DateArray,
     LateFeeTerms,
     PenaltyTerms,
     late_fees_to_raise_many,
@@ -27,14 +28,16 @@ from postloan.kernel.penalties import (
 def charge_penalties(night: Night) -> Night:
     """Raise the penalty and late fee of overdue instalments through today, and post them."""
     late = night.instalments.filter(pl.col("due_date") < night.business_date, OPEN_TOTAL_MINOR > 0).join(
-        night.loans.filter(~pl.col("kept_elsewhere")).select("loan_id", "product_version_id", "currency"),
+        night.loans.filter(~pl.col("kept_elsewhere")).select("loan_id", "product_version_id", "grace_days", "currency"),
         on="loan_id",
         maintain_order="left",
     )
     charged = [
-        _charge(rows, terms.penalty, night.business_date)
+        _charge(rows, terms.penalty, night.business_date, terms.last_free_dates(due_dates=rows["due_date"].to_numpy()))
         if terms.penalty
-        else _charge_once(rows, terms.late_fee, night.business_date)
+        else _charge_once(
+            rows, terms.late_fee, night.business_date, terms.last_free_dates(due_dates=rows["due_date"].to_numpy())
+        )
         for terms, rows in night.by_product(late)
         if terms.penalty or terms.late_fee
     ]
@@ -62,14 +65,14 @@ def charge_penalties(night: Night) -> Night:
     return replace(night, instalments=instalments)
 
 
-def _charge(rows: pl.DataFrame, terms: PenaltyTerms, on_date: date) -> pl.DataFrame:
+def _charge(rows: pl.DataFrame, terms: PenaltyTerms, on_date: date, last_free_dates: DateArray) -> pl.DataFrame:
     overdue = (
         open_minor("principal") if terms.basis == "overdue_principal" else OPEN_TOTAL_MINOR - open_minor("penalty")
     )
     found = penalties_to_raise_many(
         terms=terms,
         overdue_minor=rows.select(overdue.alias("overdue"))["overdue"].to_numpy(),
-        last_free_dates=rows["due_date"].to_numpy(),
+        last_free_dates=last_free_dates,
         on_date=on_date,
         counted_minor_days=rows["penalty_minor_days"].to_numpy(),
         counted_through_dates=rows["penalty_counted_through_date"].to_numpy(),
@@ -83,16 +86,17 @@ def _charge(rows: pl.DataFrame, terms: PenaltyTerms, on_date: date) -> pl.DataFr
     )
 
 
-def _charge_once(rows: pl.DataFrame, terms: LateFeeTerms | None, on_date: date) -> pl.DataFrame:
+def _charge_once(
+    rows: pl.DataFrame, terms: LateFeeTerms | None, on_date: date, last_free_dates: DateArray
+) -> pl.DataFrame:
     """Charge the late fee where its day has come. A count that has passed that day says that it was charged."""
     assert terms is not None
-    due_dates = rows["due_date"].to_numpy()
     counted_through = rows["penalty_counted_through_date"].to_numpy().astype("datetime64[D]")
-    starts = penalty_start_dates(terms=terms, last_free_dates=due_dates)
+    starts = penalty_start_dates(terms=terms, last_free_dates=last_free_dates)
     fees = late_fees_to_raise_many(
         terms=terms,
         unpaid_minor=rows.select((OPEN_TOTAL_MINOR - open_minor("penalty")).alias("unpaid"))["unpaid"].to_numpy(),
-        last_free_dates=due_dates,
+        last_free_dates=last_free_dates,
         on_date=on_date,
         was_raised=counted_through >= starts,  # NaT compares as False
     )

@@ -68,7 +68,7 @@ def _read(columns: Columns, *, which: str, through_date: date) -> Book:
 def _loans_sql(which: str, through_date: date) -> str:
     due = f"loan.next_due_date <= '{through_date + timedelta(days=1)}'"
     return f"""
-        SELECT loan.id AS loan_id, customer_id, product_version_id, currency, status, disbursed_date, schedule_version_no,
+        SELECT loan.id AS loan_id, customer_id, product_version_id, grace_days, currency, status, disbursed_date, schedule_version_no,
                next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
                past_due_since_date, bucket, next_event_date, closed_date, kept_elsewhere,
                CASE WHEN place.k > 1 THEN plan.due_dates[place.k - 1] ELSE plan.row_from_date END AS row_from_date,

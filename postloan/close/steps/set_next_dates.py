@@ -11,12 +11,13 @@ import numpy as np
 import polars as pl
 
 from postloan.close.night import Night
-from postloan.kernel.events import DateArray, EventTerms, next_event_dates_many
+from postloan.kernel.events import DateArray, next_event_dates_many
+from postloan.kernel.product_terms import ProductTerms
 
 
 def set_next_dates(night: Night) -> Night:
     """Return the loans with their next event date; none for loans that are closed or charged off."""
-    dated = [_dated(night, terms.event_terms, loans) for terms, loans in night.by_product(night.loans)]
+    dated = [_dated(night, terms, loans) for terms, loans in night.by_product(night.loans)]
     if not dated:
         return night
     loans = pl.concat(dated).with_columns(
@@ -25,7 +26,8 @@ def set_next_dates(night: Night) -> Night:
     return replace(night, loans=loans.sort("loan_id"))
 
 
-def _dated(night: Night, terms: EventTerms, loans: pl.DataFrame) -> pl.DataFrame:
+def _dated(night: Night, product: ProductTerms, loans: pl.DataFrame) -> pl.DataFrame:
+    terms = product.event_terms
     loans = loans.sort("loan_id")
     loan_ids = loans["loan_id"].to_numpy()
     rows = night.instalments.filter(
@@ -38,25 +40,30 @@ def _dated(night: Night, terms: EventTerms, loans: pl.DataFrame) -> pl.DataFrame
         past_due_since=loans["past_due_since_date"].to_numpy().astype("datetime64[D]"),
         open_loan_index=np.searchsorted(loan_ids, rows["loan_id"].to_numpy()),
         open_due_dates=_evening_before(rows["due_date"]),
-        open_last_free_dates=rows["due_date"].to_numpy().astype("datetime64[D]"),
-        other_dates=_bill_dates(night, loans),
+        open_last_free_dates=product.last_free_dates(due_dates=rows["due_date"].to_numpy()),
+        other_dates=_bill_dates(night, product, loans),
     )
     return loans.with_columns(pl.Series("next_event_date", next_dates, dtype=pl.Date))
 
 
-def _bill_dates(night: Night, loans: pl.DataFrame) -> DateArray | None:
-    """Return for each loan the next bill day and the end of the due date that comes first; None without accounts."""
+def _bill_dates(night: Night, product: ProductTerms, loans: pl.DataFrame) -> DateArray | None:
+    """Return for each loan the next bill day and the day on which its last bill is over; None without accounts."""
     if night.accounts.is_empty():
         return None
     waiting = night.bills.filter(pl.col("due_date").is_not_null(), pl.col("carried_minor").is_null())
+    if waiting.height:  # a due date is over with its last free date, or with the day before the next bill
+        moved = product.last_free_dates(due_dates=waiting["due_date"].to_numpy())
+        waiting = waiting.with_columns(pl.Series("due_date", moved).cast(pl.Date))
     ends = waiting.group_by("loan_id").agg(pl.col("due_date").min())
     found = (
         loans.select("loan_id")
         .join(night.accounts, on="loan_id", how="left", maintain_order="left")
         .join(ends, on="loan_id", how="left", maintain_order="left")
     )
-    dates = found.select(pl.min_horizontal("next_bill_date", "due_date").alias("other"))["other"]
-    return dates.to_numpy().astype("datetime64[D]")
+    day_before = pl.col("next_bill_date").dt.offset_by("-1d")
+    ends_on = pl.when(pl.col("due_date").is_not_null()).then(pl.min_horizontal("due_date", day_before))
+    dates = found.select("next_bill_date", ends_on.alias("ends_on"))
+    return np.column_stack([dates[name].to_numpy().astype("datetime64[D]") for name in dates.columns])
 
 
 def _evening_before(dates: pl.Series) -> DateArray:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from postloan.kernel.ageing import bucket, days_past_due
 from postloan.kernel.allocation import COMPONENTS
-from postloan.kernel.calendars import add_months, first_due_date_on
+from postloan.kernel.calendars import add_months, first_due_date_on, shift_date
 from postloan.kernel.daycounts import Period
 from postloan.kernel.engine import _refusals as no
 from postloan.kernel.engine._account_terms import Account, BillView, Converted, InterestPiece, RevolvingTerms
@@ -50,6 +50,7 @@ class Bill:
     no: int
     bill_date: date
     due_date: date
+    last_free_date: date
     full: int
     new_purchases: int
     due: list[int]
@@ -93,13 +94,13 @@ class Book:
         """Cut bills and judge due dates up to a day; a bill takes all purchases of its day."""
         while True:
             waiting = [bill for bill in self.bills if bill.was_paid_in_full is None]
-            due = min((bill.due_date for bill in waiting), default=date.max)
+            due = min((bill.last_free_date for bill in waiting), default=date.max)
             # a due date is over, and a bill is cut, when its day has closed
             day = min(due, self.next_bill_date)
             if day >= to_date:
                 break
             if due == day:
-                self._judge(next(bill for bill in waiting if bill.due_date == day))
+                self._judge(next(bill for bill in waiting if bill.last_free_date == day))
             else:
                 self._cut_bill(day)
         self.today = max(self.today, to_date)
@@ -120,6 +121,7 @@ class Book:
             no=number,
             bill_date=day,
             due_date=day + timedelta(days=terms.due_after_days),
+            last_free_date=self._last_free_date(day),
             full=principal + interest + sum(charges),
             new_purchases=sum(item.amount for item in new),
             due=[0, 0, interest, max(minimum - earlier, 0)],
@@ -130,6 +132,15 @@ class Book:
         self.next_bill_date = add_months(seed_date=self.next_bill_date, months=1, seed_day=terms.bill_day)
         self.post("", "bill", day)
         self._use_held(day)
+
+    def _last_free_date(self, bill_date: date) -> date:
+        """Return the last day on which a bill is paid in time, which is never the next bill day."""
+        due_date = bill_date + timedelta(days=self.terms.due_after_days)
+        if self.terms.calendar is None:
+            return due_date
+        shifted = shift_date(day=due_date, calendar=self.terms.calendar, shift=self.terms.last_free)
+        next_bill_date = add_months(seed_date=bill_date, months=1, seed_day=self.terms.bill_day)
+        return max(due_date, min(shifted, next_bill_date - timedelta(days=1)))
 
     def _judge(self, bill: Bill) -> None:
         """When the due date is over: was the whole bill paid? If not, its purchases bear interest."""
@@ -176,7 +187,7 @@ class Book:
         bill = self.bills[item.bill_no - 1] if item.bill_no else None
         if bill is None:
             return item.amount
-        return item.amount + sum(amount for day, amount in item.moves if day <= bill.due_date)
+        return item.amount + sum(amount for day, amount in item.moves if day <= bill.last_free_date)
 
     def _interest_to_charge(self) -> int:
         charged = sum(bill.due[INTEREST] for bill in self.bills)
@@ -195,7 +206,11 @@ class Book:
             if terms.basis == "overdue_total":
                 overdue = bill.open_minor - bill.open_of(PENALTY)
             counted = count_overdue(
-                terms=terms, overdue_minor=overdue, last_free_date=bill.due_date, on_date=day, counted=bill.counted
+                terms=terms,
+                overdue_minor=overdue,
+                last_free_date=bill.last_free_date,
+                on_date=day,
+                counted=bill.counted,
             )
             if counted == bill.counted:
                 continue

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from postloan.kernel.ageing import HOUSE_AGEING, AgeingTerms
 from postloan.kernel.allocation import Component
+from postloan.kernel.calendars import Shift, WorkingCalendar
 from postloan.kernel.daycounts import DayCount
 from postloan.kernel.engine._state import Applied, Entry
 from postloan.kernel.engine._views import Amounts
@@ -26,7 +27,8 @@ class RevolvingTerms:
 
     `due_after_days` counts from the bill date. The minimum is `minimum_ppm` of the principal billed, at least
     `minimum_floor_minor`, plus all interest, fees and penalties. `runs_from` says where interest starts once a bill
-    was not paid in full; `new_purchases_free` whether purchases keep their free days while an older bill is revolving.
+    was not paid in full; `last_free` and `calendar` move the last day on which a bill is paid in time (never to the next
+    bill day); `new_purchases_free` whether purchases keep their free days while an older bill is revolving.
     """
 
     rate: Rate
@@ -43,6 +45,8 @@ class RevolvingTerms:
     rounding: Rounding = Rounding.HALF_UP
     order: tuple[Component, ...] = ("fee", "penalty", "interest", "principal")
     penalty: PenaltyTerms | None = None
+    last_free: Shift = Shift.NONE
+    calendar: WorkingCalendar | None = None
     ageing: AgeingTerms = HOUSE_AGEING
 
 

@@ -12,6 +12,7 @@ from postloan.kernel.engine import Applied, Entry, EventRefused
 from postloan.kernel.engine.revolving import BillView, Converted, RevolvingTerms, replay_account
 from postloan.kernel.money import Rounding
 from postloan.kernel.penalties import PenaltyTerms
+from postloan.kernel.product_terms import HolidayRules
 from postloan.kernel.quoting._servicing import QuoteAccountEvents
 from postloan.kernel.quoting._terms import IsoDate, QuoteRefused
 from postloan.kernel.rates import PPM, Rate
@@ -47,12 +48,22 @@ class QuoteAccount(BaseModel):
     )
     penalty: PenaltyTerms | None = None
     ageing: AgeingTerms = HOUSE_AGEING
+    holidays: HolidayRules = HolidayRules()
 
     @property
     def revolving_terms(self) -> RevolvingTerms:
         """The terms as the engine takes them."""
-        rest = {name: getattr(self, name) for name in type(self).model_fields if name not in ("rate_ppm", "rate_per")}
-        return RevolvingTerms(rate=Rate(self.rate_ppm, self.rate_per), **rest)
+        rest = {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name not in ("rate_ppm", "rate_per", "holidays")
+        }
+        return RevolvingTerms(
+            rate=Rate(self.rate_ppm, self.rate_per),
+            last_free=self.holidays.last_free,
+            calendar=self.holidays.working_calendar,
+            **rest,
+        )
 
 
 class QuoteAccountTerms(BaseModel):

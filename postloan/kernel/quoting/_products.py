@@ -91,6 +91,7 @@ def _account(asked: _AskedAccount, product: QuotableProduct) -> QuoteAccountTerm
         order=terms.allocation.order,
         penalty=terms.penalty,
         ageing=terms.ageing,
+        holidays=terms.holidays,
     )
     return QuoteAccountTerms(account=account, events=asked.events or (), as_of=asked.as_of)
 
@@ -139,6 +140,5 @@ def _loan(asked: _AskedLoan, product: QuotableProduct) -> QuoteTerms:
 
 def _servicing(terms: ProductTerms) -> QuoteServicing:
     rules = terms.servicing_terms
-    return QuoteServicing(
-        **{name: getattr(rules, name) for name in QuoteServicing.model_fields if name not in ("cells", "holidays")}
-    )
+    given = {name: getattr(rules, name) for name in QuoteServicing.model_fields if name not in ("cells", "holidays")}
+    return QuoteServicing(holidays=terms.holidays, **given)

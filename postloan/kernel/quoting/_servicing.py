@@ -14,6 +14,7 @@ from postloan.kernel.allocation import Component
 from postloan.kernel.engine import AccountEvent, Event, LoanTerms, ServicingTerms
 from postloan.kernel.engine import terms as engine_terms
 from postloan.kernel.penalties import LateFeeTerms, PenaltyTerms
+from postloan.kernel.product_terms import HolidayRules
 from postloan.kernel.quoting._conventions import Convention
 from postloan.kernel.schedules import ScheduleTerms
 
@@ -64,6 +65,7 @@ class QuoteServicing(BaseModel):
     merchant_refund_to: Literal["last_instalment", "next_instalment"] | None = None
     merchant_refund_fees: StrictBool | None = None
     merchant_refund_interest: StrictBool | None = None
+    holidays: HolidayRules | None = Field(None, description="which days move the last day without penalty")
 
 
 def loan_terms_of(
@@ -74,6 +76,9 @@ def loan_terms_of(
     if servicing is not None:
         given |= {name: getattr(servicing, name) for name in servicing.model_fields_set}
     given = {name: value for name, value in given.items() if value is not None}
+    holidays: HolidayRules | None = given.pop("holidays", None)
+    if holidays is not None:
+        given |= {"last_free": holidays.last_free, "calendar": holidays.working_calendar}
     return LoanTerms(schedule, replace(_SERVICING[convention], **given))
 
 

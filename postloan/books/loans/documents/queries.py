@@ -54,8 +54,8 @@ def terms_of_loan(*, loan: Loan, first: ScheduleVersion, currency_digits: int = 
         rate_per=loan.rate_per,
         instalments=loan.instalments,
         disbursed_date=loan.disbursed_date,
-        penalty=product.product_terms.penalty,
-        late_fee=product.product_terms.late_fee,
+        penalty=loan.terms.penalty,
+        late_fee=loan.terms.late_fee,
     )
     is_whole = first.from_instalment_no == 1 and sum(first.principal_minor) == loan.principal_minor
     return _with_annual_rates(terms, first) if is_whole else terms

@@ -19,7 +19,8 @@ def explain_penalty(*, loan: Loan, instalment: Instalment, postings: Sequence[Po
     """Return why the instalment's penalty is what it is; None where none was raised."""
     if not instalment.penalty_due_minor:
         return None
-    terms = loan.product_version.product_terms
+    terms = loan.terms
+    last_free_date = terms.last_free_date(due_date=instalment.due_date)
     name = f"penalty-{instalment.instalment_no}"
     facts: Facts = {
         "instalment_no": instalment.instalment_no,
@@ -27,15 +28,15 @@ def explain_penalty(*, loan: Loan, instalment: Instalment, postings: Sequence[Po
     }
     steps: tuple[Step, ...] = ()
     if terms.penalty is not None:
-        steps = _by_the_day(loan=loan, instalment=instalment, terms=terms.penalty)
-        facts |= _penalty_facts(instalment=instalment, terms=terms.penalty)
+        steps = _by_the_day(loan=loan, instalment=instalment, terms=terms.penalty, last_free_date=last_free_date)
+        facts |= _penalty_facts(instalment=instalment, terms=terms.penalty, last_free_date=last_free_date)
     elif terms.late_fee is not None:
         raised_date = _raised_date(instalment=instalment, postings=postings)
         if raised_date is not None:
             steps = (_late_fee(instalment, terms.late_fee, _unpaid_on(instalment, postings, raised_date)),)
             facts |= {
                 "grace_days": terms.late_fee.grace_days,
-                "first_late_date": penalty_start_date(terms=terms.late_fee, last_free_date=instalment.due_date),
+                "first_late_date": penalty_start_date(terms=terms.late_fee, last_free_date=last_free_date),
                 "raised_date": raised_date,
             }
     if steps and steps[-1].result != instalment.penalty_due_minor:
@@ -43,11 +44,11 @@ def explain_penalty(*, loan: Loan, instalment: Instalment, postings: Sequence[Po
     return Explanation(figure=name, steps=steps, facts=facts, given_minor=instalment.penalty_due_minor)
 
 
-def _by_the_day(*, loan: Loan, instalment: Instalment, terms: PenaltyTerms) -> tuple[Step, ...]:
+def _by_the_day(*, loan: Loan, instalment: Instalment, terms: PenaltyTerms, last_free_date: date) -> tuple[Step, ...]:
     minor_days = instalment.penalty_minor_days
     values = {"minor_days": minor_days, "rate_ppm": terms.rate_ppm, "period_days": terms.rate_period_days}
     penalty = _worked_out("penalty", f"minor_days * rate_ppm / {PPM} / period_days", values, rounding=terms.rounding)
-    steps = [*_count(loan=loan, instalment=instalment, terms=terms), penalty]
+    steps = [*_count(loan=loan, instalment=instalment, terms=terms, last_free_date=last_free_date), penalty]
     if terms.cap_ppm is not None:
         cap = _worked_out(
             "penalty_cap",
@@ -62,12 +63,12 @@ def _by_the_day(*, loan: Loan, instalment: Instalment, terms: PenaltyTerms) -> t
     return tuple(steps)
 
 
-def _count(*, loan: Loan, instalment: Instalment, terms: PenaltyTerms) -> list[Step]:
+def _count(*, loan: Loan, instalment: Instalment, terms: PenaltyTerms, last_free_date: date) -> list[Step]:
     """Show how the minor-days came about where one balance stood unpaid for all the days counted."""
     through = instalment.penalty_counted_through_date
     if through is None:
         return []
-    begins = instalment.due_date.toordinal() + (terms.grace_days if terms.counted_from == "after_grace" else 0)
+    begins = last_free_date.toordinal() + (terms.grace_days if terms.counted_from == "after_grace" else 0)
     if loan.takeover_date is not None:
         begins = max(begins, loan.takeover_date.toordinal())
     days = through.toordinal() - begins
@@ -93,10 +94,10 @@ def _worked_out(key: str, formula: str, values: dict[str, int], *, rounding: Rou
     return Step(key, formula, values, int(blank.recompute()), rounding)
 
 
-def _penalty_facts(*, instalment: Instalment, terms: PenaltyTerms) -> Facts:
+def _penalty_facts(*, instalment: Instalment, terms: PenaltyTerms, last_free_date: date) -> Facts:
     facts: Facts = {
         "grace_days": terms.grace_days,
-        "first_late_date": penalty_start_date(terms=terms, last_free_date=instalment.due_date),
+        "first_late_date": penalty_start_date(terms=terms, last_free_date=last_free_date),
     }
     if instalment.penalty_counted_through_date is not None:
         facts["counted_through_date"] = instalment.penalty_counted_through_date

@@ -147,6 +147,7 @@ def _write_loan(*, contract: Contract, schedule: Schedule, business_date: date) 
         instalment_minor=first.total_minor,
         disbursed_date=agreed.start_date,
         grade=contract.grade,
+        grace_days=contract.product_version.product_terms.grace_days_of(grade=contract.grade),
         schedule_version_no=1,
         next_instalment_no=first.instalment_no,
         next_due_date=first.due_date,

@@ -95,7 +95,7 @@ def _carry(row: Instalment, terms: ProductTerms, *, through_date: date) -> None:
     count = count_overdue(
         terms=penalty,
         overdue_minor=_overdue(row, penalty),
-        last_free_date=row.due_date,
+        last_free_date=terms.last_free_date(due_date=row.due_date),
         on_date=through_date,
         counted=OverdueCount(row.penalty_minor_days, row.penalty_counted_through_date),
     )

@@ -245,7 +245,7 @@ def _instalment(
         if name != "principal":
             amounts[f"{name}_off_book_minor"] = row.written[place]
     counted = row.counted.through_date
-    late_fee = loan.product_version.product_terms.late_fee
+    late_fee = loan.terms.late_fee
     if row.had_late_fee and late_fee is not None and not row.counted.minor_days:
         counted = _charged_through(row, old, late_fee, business_date)
     settled = old.settled_date if old is not None else None

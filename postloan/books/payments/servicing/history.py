@@ -150,7 +150,7 @@ def loan_terms(*, loan: Loan) -> LoanTerms:
         raise LoanHasNoPlan(f"loan {loan.pk}")
     return LoanTerms(
         schedule=schedule,
-        servicing=loan.product_version.product_terms.servicing_terms,
+        servicing=loan.terms.servicing_terms,
         opening=Opening(rows=rows[settled:], from_date=starts[settled], taken_over_on=taken_over_on),
     )
 
