@@ -42,6 +42,7 @@ class RunningCentre:
         if self.thread.is_alive():
             self.loop.call_soon_threadsafe(self.task.cancel)
             self.thread.join(5)
+        self.listening.close()  # also where it was stopped before it served
 
 
 @contextmanager

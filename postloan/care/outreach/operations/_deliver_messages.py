@@ -91,7 +91,9 @@ def deliver_messages(
     for claim in claim_messages(purpose=purpose, at=at, by=by, lease=lease, limit=limit, channels=channels):
         allowed = _ask(claim, at, by)
         for start in range(0, len(allowed), AT_ONCE):
-            _deliver(claim, allowed[start : start + AT_ONCE], at, by)
+            if not _deliver(claim, allowed[start : start + AT_ONCE], at, by):
+                _put_back(allowed[start + AT_ONCE :], at, by)
+                break
         _count(delivery, claim.messages)
     return delivery
 
@@ -132,7 +134,8 @@ def _as_ask(message: Message, claim: Claim) -> SendingAsk:
     )
 
 
-def _deliver(claim: Claim, messages: Sequence[Message], at: datetime, by: str) -> None:
+def _deliver(claim: Claim, messages: Sequence[Message], at: datetime, by: str) -> bool:
+    """Hand over some messages and record what became of them; False where nobody was there to take them."""
     chunk = _Chunk(route=claim.route, messages=list(messages))
     _write(chunk, claim, at)
     with transaction.atomic():
@@ -145,6 +148,17 @@ def _deliver(claim: Claim, messages: Sequence[Message], at: datetime, by: str) -
         chunk.results[letter.message.pk] = result
         _take_result(letter.message, result, at)
     _record(chunk, at, by)
+    return not results or any(result.is_reached for result in results)
+
+
+def _put_back(messages: Sequence[Message], at: datetime, by: str) -> None:
+    """Let messages wait that were not tried, because the one before them found nobody."""
+    for message in messages:
+        message.state, message.attempts = Message.State.QUEUED, message.attempts - 1
+        message.not_before_at = at + NOT_REACHED_WAIT
+    with transaction.atomic():
+        update_rows(rows=messages, fields=RECORDED)
+        settle_slots(outcomes={item.pk: SlotOutcome.GIVEN_BACK for item in messages}, at=at, by=by)
 
 
 def _write(chunk: _Chunk, claim: Claim, at: datetime) -> None:
