@@ -7,7 +7,7 @@ T ?= tests
 # One worker of pytest for each processor, at most four; on one processor none.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 1); [ $$n -gt 4 ] && n=4; [ $$n -gt 1 ] && echo $$n || echo 0)
 
-.PHONY: help run stop reset test check bench format lock
+.PHONY: help run stop reset test check bench bench-send format lock
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -39,6 +39,9 @@ RUNS ?= 3
 
 bench: .venv/set-up-run  ## measure the close against its floor; SIZE=1m or 3m for a full book, RUNS=3
 	$(BIN)/python benchmarks/close.py --size $(SIZE) --runs $(RUNS)
+
+bench-send: .venv/set-up-run  ## measure sending over SMTP and SMPP against bare sends
+	$(BIN)/python benchmarks/send.py
 
 format: .venv/set-up-dev  ## rewrite the source in the house's format
 	$(BIN)/ruff check --fix

@@ -1,4 +1,13 @@
 from postloan.care.outreach.operations._ask_gate import ask_gate, note_receipts, settle_slots
+from postloan.care.outreach.operations._change_text import (
+    ReasonForText,
+    SamePerson,
+    TextNotOpen,
+    approve_text,
+    draft_text,
+    reject_text,
+    submit_text,
+)
 from postloan.care.outreach.operations._deliver_messages import Delivery, deliver_messages
 from postloan.care.outreach.operations._fall_back import fall_back
 from postloan.care.outreach.operations._mark_read import mark_read
@@ -45,13 +54,18 @@ __all__ = [
     "NothingToSeal",
     "Outcome",
     "OutcomeUnknown",
+    "ReasonForText",
     "ReasonMissing",
     "Recorded",
     "Report",
     "RouteHasNoReceipts",
+    "SamePerson",
     "Taken",
+    "TextNotOpen",
+    "approve_text",
     "ask_gate",
     "deliver_messages",
+    "draft_text",
     "fall_back",
     "mark_read",
     "match_receipts",
@@ -62,6 +76,7 @@ __all__ = [
     "record_consent",
     "record_contacts",
     "redrive_messages",
+    "reject_text",
     "release_hold",
     "release_person_flag",
     "reserve_contacts",
@@ -72,6 +87,7 @@ __all__ = [
     "set_person_flag",
     "settle_contacts",
     "settle_slots",
+    "submit_text",
     "subscribe",
     "take_gateway_call",
     "take_inbound",
