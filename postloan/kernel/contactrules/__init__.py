@@ -19,6 +19,7 @@ from postloan.kernel.contactrules._decide import decide
 from postloan.kernel.contactrules._decision import CounterSeen, Decision, Outcome, Reason
 from postloan.kernel.contactrules._explain import said, sentences
 from postloan.kernel.contactrules._history import Hours, PastEvent
+from postloan.kernel.contactrules._many import decide_many
 from postloan.kernel.contactrules._overlay import Overlay, OverlayLoosens, overlay
 from postloan.kernel.contactrules._pack import Choice, PolicyPack, TimeZones
 from postloan.kernel.contactrules._question import Actor, Content, DebitPlan, Question, VisitPlan
@@ -87,6 +88,7 @@ __all__ = [
     "case_schema",
     "deadline_stages",
     "decide",
+    "decide_many",
     "decision_schema",
     "keeping",
     "overlay",

@@ -77,7 +77,7 @@ def decide(*, pack: PolicyPack, question: Question, history: Sequence[PastEvent]
     open is `needs_policy_choice`.
     """
     facts = Facts(pack=pack, question=question, history=history)
-    asked = _asked_of(pack, question)
+    asked = asked_of(pack, question)
     seen = _Seen([], {})
     heard = _ask(asked, facts, question.at, seen)
     denying = [each for each in heard if not each.unsettled]
@@ -109,7 +109,7 @@ def decide(*, pack: PolicyPack, question: Question, history: Sequence[PastEvent]
     )
 
 
-def _asked_of(pack: PolicyPack, question: Question) -> _Asked:
+def asked_of(pack: PolicyPack, question: Question) -> _Asked:
     """Return the rules that speak about questions of this shape; worked out once per pack and shape."""
     by, content = question.by, _content(question)
     shape = (

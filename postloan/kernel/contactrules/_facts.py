@@ -22,6 +22,7 @@ _STRENGTH = ("conversation", "dropped", "connected", "voicemail", "not_in_servic
              "message_delivered", "message_sent", "message_failed", "letter_sent", "visited", "inbound")  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_STRENGTH)}
 CONTACTS = frozenset(_STRENGTH)
+REPLIES = frozenset({"reply", "opt_out_confirmation", "service"})
 _INSTANT = timedelta(microseconds=1)  # a consent given in a talk does not excuse that talk
 _UNNAMED_SCOPES = frozenset({"hours", "frequency", "place", "channel"})  # what a consent without a scope allows
 
@@ -239,7 +240,7 @@ class Facts:
         """Tell whether one of the rule's exemptions holds at an instant."""
         for exemption in rule.unless:
             if exemption == "reply":
-                if self.question.purpose in {"reply", "opt_out_confirmation", "service"} and self.may_reply_once():
+                if self.question.purpose in REPLIES and self.may_reply_once():
                     return True
             elif exemption == "court_permission":
                 if self.holds(("court_permission",)):
