@@ -52,7 +52,9 @@ def read_positions(
         product_version_id=product_version_id,
     )
     source, writer = mapping.mapping.tape.source, Writer()
-    repeated = _repeated(loan_ids(rows=rows, mapping=mapping.mapping))
+    all_ids = loan_ids(rows=rows, mapping=mapping.mapping)
+    repeated = _repeated(all_ids)
+    shared = _repeated(customer_keys(rows=rows, ids=all_ids, mapping=mapping.mapping, people=None))
     customers: dict[str, int] = {}
     frames, bad_rows, loans_new = [], [], 0
     places = iter(rows)
@@ -67,6 +69,7 @@ def read_positions(
         checked = check_block(job=job, block=block)
         known = held_ids(LOANS, source, ids)
         new = [place for place in checked.figures.place.tolist() if checked.external_ids[place] not in known]
+        block.customers_repeated.extend(key in shared for key in block.customer_keys)
         found = _write_new(job, block, checked, new, customers, writer)
         loans_new += len(new)
         bad_rows += [*checked.bad_rows, *found]
@@ -110,7 +113,6 @@ def _write_new(
     block.loan_ids.extend([0] * len(block.rows))
     block.customer_ids.extend([0] * len(block.rows))
     block.customers_known.extend([True] * len(block.rows))
-    block.customers_repeated.extend([True] * len(block.rows))
     if not new:
         return []
     people, bad_rows = read_people(job=job, block=block)
