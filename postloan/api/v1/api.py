@@ -1,6 +1,8 @@
 """The JSON API, version 1: its parts. What every part shares is in doors.py, what a refusal looks like in problems.py."""
 
 from postloan.api.v1.applications import router as applications
+from postloan.api.v1.books import router as books
+from postloan.api.v1.books import rows_refused
 from postloan.api.v1.closes import router as closes
 from postloan.api.v1.contacts import contacts, decisions
 from postloan.api.v1.customers import router as customers
@@ -14,6 +16,7 @@ from postloan.api.v1.problems import PlainText, add_problem_handlers, refuse_kin
 from postloan.api.v1.quotes import router as quotes
 from postloan.api.v1.receipts import router as receipts
 from postloan.api.v1.refusals import REFUSALS
+from postloan.books.mirror.operations import SyncRefused
 
 api = DocumentedApi(
     title="Postloan",
@@ -27,6 +30,7 @@ api.add_router("/quotes", quotes)
 api.add_router("/customers", customers)
 api.add_router("/loans", loans)
 api.add_router("/receipts", receipts)
+api.add_router("/books", books)
 api.add_router("/lines", lines)
 api.add_router("/applications", applications)
 api.add_router("/debits", debits)
@@ -38,3 +42,4 @@ api.add_router("/close", closes)
 
 add_problem_handlers(api=api)
 refuse_kindly(api=api, refusals=REFUSALS)
+api.exception_handler(SyncRefused)(rows_refused)

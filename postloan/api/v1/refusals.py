@@ -9,6 +9,10 @@ from postloan.books.applications import operations as applications
 from postloan.books.applications import queries as applications_asked
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.lines import operations as lines
+from postloan.books.loans.importing.reading import ColumnsMissing
+from postloan.books.mirror import operations as mirror
+from postloan.books.mirror.mapping import KindNotMapped
+from postloan.books.mirror.projecting import PlanHasGaps
 from postloan.books.payments import operations as payments
 from postloan.books.payments.debit_packs import UnknownDebitPolicy
 from postloan.care.outreach import operations as outreach
@@ -25,11 +29,14 @@ REFUSALS: dict[type[Exception], int] = {
     AnnouncementTooShort: 422,
     AskNotUnderstood: 422,
     BooksNotOpen: 409,
+    ColumnsMissing: 422,
     CustomerUnknown: 404,
     KeyMissing: 422,
+    KindNotMapped: 422,
     NotAContactPoint: 422,
     NotAnAccount: 422,
     OfferRefused: 422,
+    PlanHasGaps: 422,
     PointNotTheirs: 422,
     PurposeMissing: 422,
     QuoteRefused: 422,
@@ -51,6 +58,10 @@ REFUSALS: dict[type[Exception], int] = {
     applications_asked.TextMissing: 409,
     close.FaultIsSolved: 409,
     close.UnknownFault: 404,
+    mirror.DayInFuture: 422,
+    mirror.NothingTold: 422,
+    mirror.SourceTaken: 409,
+    mirror.UnknownCore: 404,
     lines.ChangeInThePast: 422,
     lines.DrawRefused: 409,
     lines.LimitNotPossible: 422,
@@ -68,6 +79,7 @@ REFUSALS: dict[type[Exception], int] = {
     payments.BankReferenceReused: 409,
     payments.CurrencyDiffers: 422,
     payments.EvidenceMissing: 422,
+    payments.LoanKeptElsewhere: 409,
     payments.MandateExists: 409,
     payments.MandateRevoked: 409,
     payments.MandateUnknown: 404,

@@ -20,6 +20,7 @@ class Reader:
 
     def __init__(self, *, rows: Iterable[Row], names: list[str], tape: Tape) -> None:
         self.bad_rows: list[BadRow] = []
+        self._bad_places: set[int] = set()
         good = []
         for row in rows:
             if row.fault:
@@ -42,11 +43,12 @@ class Reader:
 
     def refuse(self, name: str, fault: Fault) -> None:
         """Note that a row cannot be taken."""
+        self._bad_places.add(fault.place)
         self.bad_rows.append(BadRow(self.row_nos[fault.place], name, fault.kind, fault.reason))
 
     def refuse_where(self, wrong: pl.Series, name: str, kind: str, reason: str) -> None:
-        """Note rows that cannot be taken."""
-        for place in wrong.arg_true().to_list():
+        """Note rows that cannot be taken; not those that are bad already, whose values may be placeholders."""
+        for place in set(wrong.arg_true().to_list()) - self._bad_places:
             self.refuse(name, Fault(place, kind, reason))
 
     def words(self, column: Column, most: int) -> pl.Series:

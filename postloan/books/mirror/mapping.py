@@ -6,10 +6,11 @@ Positions are described exactly as a tape (docs/rules/import.md). `[instalments]
 """
 
 import hashlib
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -103,6 +104,15 @@ class LoadedSyncMapping:
     mapping: SyncMapping
     terms: ProductTerms
     sha256: str
+
+
+def mapping_of_core(*, mapping: dict[str, Any], terms: dict[str, Any], sha256: str) -> LoadedSyncMapping:
+    """Return a mapping as it was kept with its core."""
+    return LoadedSyncMapping(
+        mapping=SyncMapping.model_validate_json(json.dumps(mapping)),
+        terms=ProductTerms.model_validate(terms),
+        sha256=sha256,
+    )
 
 
 def load_sync_mapping(*, file: Path) -> LoadedSyncMapping:

@@ -22,13 +22,17 @@ class Core(models.Model):
     A core whose loans are followed, by the `source` under which they are known.
 
     `expected_kinds` come every day and are due at `due_by_hour` of the day after the business date
-    they speak of, in the lender's time zone; `followed_from_date` is the first such day.
+    they speak of, in the lender's time zone; `followed_from_date` is the first such day. `mapping` and `terms`
+    are those of its newest file: what comes as a call is read with them.
     """
 
     source = models.CharField(max_length=40, unique=True)
     expected_kinds = ArrayField(models.CharField(max_length=12, choices=Kind.choices), default=list)
     due_by_hour = models.SmallIntegerField(default=6)
     followed_from_date = models.DateField()
+    mapping = models.JSONField(default=dict)
+    terms = models.JSONField(default=dict)
+    mapping_sha256 = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [

@@ -20,9 +20,9 @@ from postloan.books.loans.importing.blocks import BadRow
 from postloan.books.loans.importing.reading import Row, sha256_of
 from postloan.books.mirror import facts
 from postloan.books.mirror.columns import Reader, read_instalments, read_receipts
-from postloan.books.mirror.mapping import FileKind, Layout, LoadedSyncMapping
+from postloan.books.mirror.mapping import FileKind, Layout, LoadedSyncMapping, mapping_of_core
 from postloan.books.mirror.models import Core, FileAlarm, SyncFile
-from postloan.books.mirror.operations._tie_out import tie_out
+from postloan.books.mirror.operations._tie_out import UnknownCore, tie_out
 from postloan.books.mirror.positions import keep_positions, mark_absent, read_positions, stage_positions
 from postloan.books.mirror.projecting import lock_touched, project_touched
 from postloan.books.mirror.reading import read_file_rows, rows_of_objects
@@ -96,16 +96,17 @@ def sync_file(
 
 
 def sync_objects(
-    *,
-    objects: list[dict[str, Any]],
-    kind: FileKind,
-    mapping: LoadedSyncMapping,
-    as_of: date,
-    is_full: bool,
-    by: str,
-    at: datetime,
+    *, source: str, objects: list[dict[str, Any]], kind: FileKind, as_of: date, is_full: bool, by: str, at: datetime
 ) -> Synced:
-    """Take in what came as a call; keys of the objects are the mapping's columns. Otherwise as `sync_file`."""
+    """
+    Take in what came as a call; keys of the objects are the columns of the mapping that the core's newest file had.
+
+    Refuses with UnknownCore, otherwise as `sync_file`.
+    """
+    core = Core.objects.filter(source=source).first()
+    if core is None:
+        raise UnknownCore(source)
+    mapping = mapping_of_core(mapping=core.mapping, terms=core.terms, sha256=core.mapping_sha256)
     layout = Layout(mapping.mapping.tape, mapping.mapping.columns_of(kind=kind))
     digest = hashlib.sha256(json.dumps(objects, sort_keys=True, default=str).encode()).hexdigest()
     told = _Told("call", digest, lambda: rows_of_objects(objects=objects, layout=layout))
@@ -172,7 +173,13 @@ def _core(mapping: LoadedSyncMapping, as_of: date) -> Core:
         cursor.execute("SELECT EXISTS (SELECT FROM loans_loan WHERE source = %s AND NOT kept_elsewhere)", [source])
         if cursor.fetchone()[0]:
             raise SourceTaken(f"{source} has loans in our own books")
-    wishes = {"expected_kinds": expected.kinds, "due_by_hour": expected.by_hour}
+    wishes = {
+        "expected_kinds": expected.kinds,
+        "due_by_hour": expected.by_hour,
+        "mapping": mapping.mapping.model_dump(mode="json"),
+        "terms": mapping.terms.model_dump(mode="json"),
+        "mapping_sha256": mapping.sha256,
+    }
     core, _ = Core.objects.update_or_create(
         source=source, defaults=wishes, create_defaults={**wishes, "followed_from_date": as_of}
     )
