@@ -153,7 +153,7 @@ def _closing(rule: RuleBase, number: int) -> Iterator[_Wanted]:
 
 def _opening(rule: RuleBase, question: Question) -> set[str]:
     """Return the events that can open what a rule closes where nothing else happened."""
-    kinds = set(rule.needs) if isinstance(rule, EvidenceRule) else set()
+    kinds: set[str] = set(rule.needs) if isinstance(rule, EvidenceRule) else set()
     if rule.unless:
         kinds |= {"consent_given", "court_permission"}
     if "reply" in rule.unless and question.purpose in REPLIES:
