@@ -4,6 +4,7 @@ A week beside another core: a file twice, one late, one missing, and a payment a
 The loans are never posted here; they are aged and reminded like our own.
 """
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from postloan.books.ledger.models import JournalEntry
 from postloan.books.mirror import operations as mirror
 from postloan.books.mirror.models import FileAlarm
 from postloan.books.payments.ties import get_ties
+from postloan.care.core_results import DayNotOver, write_core_results
 from postloan.care.reminders import operations as reminders
 from postloan.care.reminders.models import Reminder
 from postloan.close.run import close_through
@@ -92,6 +94,17 @@ def test_a_week_beside_another_core(tmp_path, settings, monkeypatch):
     core.sync(noon, "receipts", days[3], at=datetime(2018, 7, 5, 4, tzinfo=UTC))
     assert week.deliver(days[3], hour=10) == ["a2@example.org"]
     assert core.sync(noon, "receipts", days[3]).was_there
+
+    # What became of the message goes back to the core, under its own id of the loan, and the same again.
+    friday = datetime(2018, 7, 6, 1, tzinfo=UTC)
+    written = [write_core_results(source="oldcore", day=days[3], folder=tmp_path, at=friday) for _ in range(2)]
+    records = [json.loads(line) for line in written[0].file.read_text(encoding="utf-8").splitlines()]
+    assert written[0] == written[1]
+    assert {(each["loan"], each["channel"], each["happened"]) for each in records} >= {("A2", "email", True)}
+    assert "A1" not in {each["loan"] for each in records if each["channel"] == "email" and each["happened"]}
+    assert "example.org" not in written[0].file.read_text(encoding="utf-8")
+    with pytest.raises(DayNotOver):
+        write_core_results(source="oldcore", day=days[4], folder=tmp_path, at=friday)
 
     # The evening's file says what the receipt said. The other is one day past due on Friday.
     week.evening(days[3])
