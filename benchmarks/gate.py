@@ -3,11 +3,13 @@ How long the gate takes, and that no fight for the last slot ever ends wrongly.
 
     python benchmarks/gate.py [--decisions 3000] [--people 5000] [--pack cn+house]
     python benchmarks/gate.py --fight [--rounds 10000]
+    python benchmarks/gate.py --plan [--loans 1000000]
 
 The first measures one decision in a transaction of its own, committed: locks, history (20 contacts a person), rules,
 decision, slot and evidence written; then its settlement. The second lets 16 connections in 4 processes fight for the
 last slot of the day, round after round: in every round exactly one may win; the winner gives the slot back, so a slot
-lost once would leave the next round without a winner. At the end the evidence is verified.
+lost once would leave the next round without a winner. At the end the evidence is verified. The third gates a plan of
+reminders in columns, reading people, addresses and two contacts a person included.
 
 Uses the server at DATABASE_URL, or the embedded one; what it makes there is dropped again.
 """
@@ -48,7 +50,7 @@ def main() -> None:
         books = Books(keeper=keeper, folder=Path(folder))
         try:
             books.create_empty(book="gate")
-            report = _fight(options) if options.fight else _decide(options)
+            report = _fight(options) if options.fight else _plan(options) if options.plan else _decide(options)
         finally:
             books.drop_all()
         place = Path(settings.VAR_DIR) / "bench"
@@ -68,6 +70,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pack", default="cn+house")
     parser.add_argument("--fight", action="store_true")
     parser.add_argument("--rounds", type=int, default=10_000)
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--loans", type=int, default=1_000_000)
     return parser.parse_args()
 
 
@@ -120,6 +124,31 @@ def _ask(key: str, customer: int, point: int) -> Any:
         loan_ids=(customer,),
         about={"mode": "interactive"},
     )
+
+
+def _plan(options: argparse.Namespace) -> dict[str, Any]:
+    import polars as pl
+    from django.conf import settings
+    from gate_people import AT, make_people
+
+    from postloan.care.outreach.planning import plan_contacts
+
+    settings.CONTACT_POLICY = {"default": options.pack}
+    people = make_people(people=options.loans * 4 // 5, contacts_each=2)
+    owners = [people[loan * 4 // 5][0] for loan in range(options.loans)]
+    planned = pl.DataFrame({"customer_id": owners, "loan_id": range(1, options.loans + 1)}).with_columns(
+        pl.lit(AT).alias("at")
+    )
+    began = time.perf_counter()
+    answers = plan_contacts(planned=planned, channel="sms", purpose="reminder", template="reminder", at=AT)
+    seconds = time.perf_counter() - began
+    return {
+        "pack": options.pack,
+        "loans": options.loans,
+        "contacts_read": 2 * len(people),
+        "seconds": round(seconds, 2),
+        "outcomes": dict(answers["outcome"].value_counts().iter_rows()),
+    }
 
 
 def _fight(options: argparse.Namespace) -> dict[str, Any]:

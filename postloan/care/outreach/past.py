@@ -150,19 +150,20 @@ def _states(session: GateSession, ask: Ask, point: str | None) -> Iterator[PastE
     for said in session.consents:
         is_about = said["customer_id"] == ask.customer_id or (point is not None and said["hash"] == point)
         if is_about and said["act"] not in SILENT_ACTS:
-            yield _statement(said, past)
+            yield statement(said, past)
     for number in past.points.values():
         if number["state"] == "wrong" and number["state_at"]:
             yield PastEvent(at=number["state_at"], kind="wrong_number", contact_point=number["hash"])
     for hold in past.holds:
-        yield from _spans(hold, HOLDS[hold["kind"]], str(ask.customer_id))
+        yield from spans(hold, HOLDS[hold["kind"]], str(ask.customer_id))
     for flag in past.flags:
         is_mistake = flag["released_at"] is not None and not FLAGS[flag["kind"]][1]
         if not is_mistake:
-            yield from _spans(flag, FLAGS[flag["kind"]], str(ask.customer_id))
+            yield from spans(flag, FLAGS[flag["kind"]], str(ask.customer_id))
 
 
-def _statement(said: Row, past: PersonPast) -> PastEvent:
+def statement(said: Row, past: PersonPast) -> PastEvent:
+    """Return what was said as an event."""
     point = past.points.get(said["contact_point"] or 0)
     given: dict[str, Any] = {
         "at": said["at"],
@@ -178,7 +179,8 @@ def _statement(said: Row, past: PersonPast) -> PastEvent:
     return PastEvent.model_validate(given | said["facts"])
 
 
-def _spans(row: Row, kinds: tuple[str, str], person: str) -> Iterator[PastEvent]:
+def spans(row: Row, kinds: tuple[str, str], person: str) -> Iterator[PastEvent]:
+    """Yield the beginning of a hold or flag as an event, and its release where there was one."""
     begins, ends = kinds
     about: dict[str, Any] = {"person": person, "initiated_by": "person"}
     if row.get("loan_id"):
