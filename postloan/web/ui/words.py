@@ -88,7 +88,43 @@ CHANNEL: Words = {
 
 PURPOSE: Words = {
     "reminder": _("Reminder"),
+    "debit_notice": _("Notice of a debit"),
     "service": _("Service"),
+}
+
+OCCASION: Words = {
+    "reminder_before": _("Reminder before the due date"),
+    "reminder_due_today": _("Reminder on the due date"),
+    "reminder_in_grace": _("Reminder in grace"),
+    "reminder_debit_failed": _("Reminder after a failed debit"),
+    "debit_notice": _("Notice of a debit"),
+    "debit_notice_again": _("Notice of a second try"),
+}
+
+TEXT_STATE: Words = {
+    "draft": pgettext_lazy("text", "Draft"),
+    "submitted": pgettext_lazy("text", "Waits for approval"),
+    "approved": pgettext_lazy("text", "In force"),
+    "rejected": pgettext_lazy("text", "Sent back"),
+    "retired": pgettext_lazy("text", "Retired"),
+}
+
+TEXT_PROBLEM: Words = {
+    "empty": _("There is no text."),
+    "unknown_place": _("This place does not exist here:"),
+    "stray_brace": _("A brace stands alone."),
+    "subject_has_lines": _("A subject is one line."),
+    "line_missing": _("Say how one loan is written."),
+    "forbidden_word": _("This must not be said:"),
+    "disclosure_missing": _("This must be said:"),
+    "too_long": _("Too long; number of parts:"),
+}
+
+CIRCUIT: Words = {
+    "closed": pgettext_lazy("circuit", "Works"),
+    "open": pgettext_lazy("circuit", "Nobody answers"),
+    "half_open": pgettext_lazy("circuit", "Being tried"),
+    "unused": pgettext_lazy("circuit", "Not used yet"),
 }
 
 COMPONENT: Words = {
@@ -483,6 +519,10 @@ TABLES: dict[str, Words] = {
     "work_state": WORK_STATE,
     "work_count": WORK_COUNT,
     "message_state": MESSAGE_STATE,
+    "occasion": OCCASION,
+    "text_state": TEXT_STATE,
+    "text_problem": TEXT_PROBLEM,
+    "circuit": CIRCUIT,
     "channel": CHANNEL,
     "purpose": PURPOSE,
     "component": COMPONENT,
