@@ -23,6 +23,7 @@ from postloan.kernel.contactrules._many import decide_many
 from postloan.kernel.contactrules._overlay import Overlay, OverlayLoosens, overlay
 from postloan.kernel.contactrules._pack import Choice, PolicyPack, TimeZones
 from postloan.kernel.contactrules._question import Actor, Content, DebitPlan, Question, VisitPlan
+from postloan.kernel.contactrules._readable import pack_text
 from postloan.kernel.contactrules._rules import (
     ContentRule,
     CoolingRule,
@@ -92,6 +93,7 @@ __all__ = [
     "decision_schema",
     "keeping",
     "overlay",
+    "pack_text",
     "read_case",
     "said",
     "sentences",

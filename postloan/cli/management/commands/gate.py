@@ -26,6 +26,7 @@ from postloan.kernel.contactrules import (
     case_schema,
     decision_schema,
     overlay,
+    pack_text,
 )
 
 WRONG_INPUT = 2
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--schema", nargs="?", const="case", choices=["case", "decision", "pack"], help="print a JSON schema"
         )
+        parser.add_argument("--text", choices=["en", "zh"], help="print the pack as readable text")
         parser.add_argument("--packs", action="store_true", help="list the packs and overlays that come with the house")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,6 +65,9 @@ class Command(BaseCommand):
             return
         if options["packs"]:
             self.stdout.write(f"packs: {' '.join(pack_names())}\noverlays: {' '.join(overlay_names())}")
+            return
+        if options["text"]:
+            self.stdout.write(pack_text(pack=_pack(options["pack"], options["overlay"]), language=options["text"]))
             return
         self._decide(_pack(options["pack"], options["overlay"]), options["file"], words=options["words"])
 
