@@ -266,8 +266,8 @@ if os.environ.get("POSTLOAN_PAYOUTS") == "bank":
         },
     }
 
-# Whose contact rules protect a customer: pack names by jurisdiction, "us-reg-f+us-ma" lays one over another; and the
-# lender's own stricter overlays, as files (docs/rules/contact_rules.md).
+# Whose contact rules protect a customer: pack names by jurisdiction, "us-reg-f+us-ma" lays one over another
+# (docs/rules/contact_rules.md); CONTACT_OVERLAYS are the lender's own stricter overlays, as files.
 CONTACT_POLICY: dict[str, str] = {
     "default": os.environ.get("POSTLOAN_CONTACT_POLICY", "cn+house"),
     "cn": "cn+house",
@@ -275,6 +275,11 @@ CONTACT_POLICY: dict[str, str] = {
     "us-ma": "us-reg-f+us-ma+house",
     "uk": "uk+house",
     "eu": "eu+house",
+}
+# How many months records are kept at the least by this lender's choice; rules of a pack can only make it longer.
+RETENTION_MONTHS = {
+    "contact_record": int(os.environ.get("POSTLOAN_KEEP_CONTACTS_MONTHS", "60")),
+    "message_text": int(os.environ.get("POSTLOAN_KEEP_TEXTS_MONTHS", "60")),
 }
 CONTACT_OVERLAYS = [file for file in os.environ.get("POSTLOAN_CONTACT_OVERLAYS", "").split(os.pathsep) if file]
 

@@ -9,6 +9,7 @@ from postloan.care.outreach.operations._change_text import (
     submit_text,
 )
 from postloan.care.outreach.operations._deliver_messages import Delivery, deliver_messages
+from postloan.care.outreach.operations._erase_expired import Erased, EvidenceBroken, erase_expired, months_kept
 from postloan.care.outreach.operations._fall_back import fall_back
 from postloan.care.outreach.operations._mark_read import mark_read
 from postloan.care.outreach.operations._queue_messages import NewMessage, queue_messages
@@ -48,6 +49,8 @@ from postloan.care.outreach.operations._take_receipts import match_receipts, tak
 __all__ = [
     "ContactNotFound",
     "Delivery",
+    "Erased",
+    "EvidenceBroken",
     "EvidenceMissing",
     "HoldNotSet",
     "NewMessage",
@@ -66,10 +69,12 @@ __all__ = [
     "ask_gate",
     "deliver_messages",
     "draft_text",
+    "erase_expired",
     "fall_back",
     "mark_read",
     "match_receipts",
     "may_contact",
+    "months_kept",
     "note_receipts",
     "opt_out_by_link",
     "queue_messages",
