@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "postloan.books.payments",
     "postloan.books.bills",
     "postloan.books.mirror",
+    "postloan.books.relief",
     "postloan.books.applications",
     "postloan.care.outreach",
     "postloan.care.reminders",
@@ -282,6 +283,18 @@ RETENTION_MONTHS = {
     "message_text": int(os.environ.get("POSTLOAN_KEEP_TEXTS_MONTHS", "60")),
 }
 CONTACT_OVERLAYS = [file for file in os.environ.get("POSTLOAN_CONTACT_OVERLAYS", "").split(os.pathsep) if file]
+
+# Who may agree to which relief alone; what lies beyond waits for a second person (kernel/relief_authority.py).
+# Amounts in minor units of the loan's currency: what the customer pays less than before.
+_EVERY_RELIEF = [
+    "waiver", "rate_change", "due_day_change", "deferral", "extension", "reduced_instalments", "personalised_plan",
+    "reageing", "reamortisation", "interest_pause", "death",
+]  # fmt: skip
+RELIEF_AUTHORITY: dict[str, list[dict[str, Any]]] = {
+    "agent": [{"kinds": ["waiver", "due_day_change", "deferral", "death"], "most_minor": 50_00, "most_periods": 1}],
+    "supervisor": [{"kinds": _EVERY_RELIEF, "most_minor": 10_000_00, "most_periods": 60}],
+    "finance": [{"kinds": [*_EVERY_RELIEF, "charge_off"], "most_minor": 10**12, "most_periods": 60}],
+}
 
 # A partition of the close is one transaction, and receipts for it wait meanwhile: so many loans at most, and fewer
 # where the last nights say that it would take longer than so many milliseconds.

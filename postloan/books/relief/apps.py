@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Relief(AppConfig):
+    name = "postloan.books.relief"
+    label = "relief"
