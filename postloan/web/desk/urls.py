@@ -17,4 +17,10 @@ urlpatterns = [
     path("loans/<int:loan_id>/night", views.night, name="night"),
     path("loans/<int:loan_id>/why/<slug:figure>", views.why, name="why"),
     path("loans/<int:loan_id>/receipts/<int:receipt_id>", views.receipt, name="receipt"),
+    path("loans/<int:loan_id>/receipts/new", views.new_receipt, name="new_receipt"),
+    path("loans/<int:loan_id>/receipts/<int:receipt_id>/reverse", views.reverse_receipt, name="reverse_receipt"),
+    path("loans/<int:loan_id>/change/<slug:kind>", views.change, name="change"),
+    path("changes/", views.changes, name="changes"),
+    path("changes/<int:request_id>", views.change_request, name="change_request"),
+    path("changes/<int:request_id>/decide", views.decide_change, name="decide_change"),
 ]

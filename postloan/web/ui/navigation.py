@@ -37,6 +37,7 @@ PLACES = (
     Place(_("Portfolio"), "office:roll_rates", ("/office/portfolio/",), OFFICE),
     Place(_("Loans"), "office:loans", ("/office/loans/",), OFFICE),
     Place(_("Customers"), "desk:customers", ("/desk/",), DESK),
+    Place(_("Changes of loans"), "desk:changes", ("/desk/changes/",), DESK),
     Place(_("Messages"), "office:messages", ("/office/messages/",), OFFICE),
     Place(
         _("Contacts"), "office:decisions", ("/office/decisions/", "/office/contact-rules/", "/office/evidence/"), OFFICE

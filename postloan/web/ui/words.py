@@ -496,6 +496,45 @@ POINT_STATE: Words = {
     "verified": _("Verified"),
     "stale": _("Does not work any more"),
     "wrong": _("Somebody else's"),
+CHANGE_KIND: Words = {
+    "waiver": _("Let something off"),
+    "rate_change": _("Change the rate"),
+    "due_day_change": _("Move the due day"),
+    "deferral": _("Defer instalments"),
+    "extension": _("Repay in more instalments"),
+    "reduced_instalments": _("Ask less for some months"),
+    "personalised_plan": _("Personalised plan"),
+    "reageing": _("Re-age"),
+    "reamortisation": _("Move what is past due into the plan"),
+    "interest_pause": _("Pause interest"),
+    "death": _("Record a death"),
+    "charge_off": _("Charge off"),
+}
+
+CHANGE_STATE: Words = {
+    "proposed": _("Waits for a decision"),
+    "done": _("Done"),
+    "refused": _("Refused"),
+    "withdrawn": _("Withdrawn"),
+}
+
+REFUSAL: Words = {
+    "amountnotpositive": _("The amount is not above nought."),
+    "amounttoolarge": _("The amount is too large."),
+    "eventinfuture": _("The books are not open for that day yet."),
+    "eventbeforeopening": _("The loan was not open yet on that day."),
+    "unknowncurrency": _("The loan is in another currency."),
+    "loanclosed": _("The loan is paid off."),
+    "loanchargedoff": _("The loan is charged off."),
+    "cannotbereversed": _("This cannot be taken back."),
+    "nosuchevent": _("There is no such event on the loan."),
+    "morethanopen": _("That is more than is owed."),
+    "morethancredit": _("That is more than is held for the customer."),
+    "lessthansettlement": _("That does not settle the loan."),
+    "plannotpossible": _("These terms make no plan: other numbers or dates, please."),
+    "loanhasnoplan": _("The loan's plan is not known well enough for this."),
+    "changekeyreused": _("This form was sent before with other content; please open it anew."),
+    "reasonmissing": _("Please say why; it goes on record with your name."),
 }
 
 TABLES: dict[str, Words] = {
@@ -511,6 +550,9 @@ TABLES: dict[str, Words] = {
     "hold_kind": HOLD_KIND,
     "point_state": POINT_STATE,
     "loan_status": LOAN_STATUS,
+    "change_kind": CHANGE_KIND,
+    "change_state": CHANGE_STATE,
+    "refusal": REFUSAL,
     "audit_action": AUDIT_ACTION,
     "audit_subject": AUDIT_SUBJECT,
     "row_state": ROW_STATE,
@@ -573,6 +615,10 @@ TONES = {
     "reserved": "blue",
     "used": "green",
     "given_back": "muted",
+    "proposed": "amber",
+    "done": "green",
+    "refused": "red",
+    "withdrawn": "muted",
 }
 
 

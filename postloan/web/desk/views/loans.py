@@ -15,12 +15,15 @@ from postloan.books.loans.explaining import Explanation, LoanFigures, explain_lo
 from postloan.books.loans.models import Loan
 from postloan.books.payments.explaining import explain_receipt
 from postloan.books.payments.queries import get_receipts, get_unapplied_minor
+from postloan.books.relief.changes import KINDS
 from postloan.care.reminders.queries import get_reminders_of_loan
 from postloan.close.explaining import NeverClosed, explain_close
 from postloan.ground.access.roles import DESK
 from postloan.web.desk.nights import worded_night
 from postloan.web.desk.timeline import loan_timeline
-from postloan.web.ui.access import for_roles
+from postloan.web.desk.views.changes import CHANGERS
+from postloan.web.desk.views.money import CASHIERS
+from postloan.web.ui.access import for_roles, roles_of
 from postloan.web.ui.asking import asked_day
 from postloan.web.ui.explanations import worded
 
@@ -51,6 +54,8 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         ],
         "receipts": receipts,
         "unapplied_minor": get_unapplied_minor(loan_id=loan_id),
+        "change_kinds": [] if roles_of(request=request).isdisjoint(CHANGERS) else KINDS,
+        "may_post": not roles_of(request=request).isdisjoint(CASHIERS),
         "postings": journal_queries.find_postings(loan_id=loan_id)[:POSTINGS_SHOWN],
         "timeline": loan_timeline(loan=found, instalments=instalments, receipts=receipts, reminders=reminders),
     }
