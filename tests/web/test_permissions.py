@@ -7,22 +7,28 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from postloan.books.ledger.journal_queries import find_postings
+from postloan.books.relief.models import ChangeRequest
 from postloan.ground.access.roles import DESK, OFFICE, Role
 from tests.factories.gate import make_decision
 from tests.factories.messages import make_message
 from tests.factories.nights import make_close_run, make_fault
-from tests.factories.people import make_login
+from tests.factories.people import NOW, make_login
 
 BORROWER = frozenset({Role.BORROWER})
 OPEN_TO = {"office": OFFICE, "desk": DESK, "portal": BORROWER}
 MENDERS = frozenset({Role.SUPERVISOR, Role.FINANCE, Role.ENGINEER})
 OPEN_TO_FEWER = dict.fromkeys(
     ("office:retry_fault", "office:release_fault", "office:retry_faults", "office:release_faults"), MENDERS
-) | {"office:audit": frozenset({Role.COMPLIANCE, Role.SUPERVISOR, Role.ENGINEER})}
+) | {
+    "office:audit": frozenset({Role.COMPLIANCE, Role.SUPERVISOR, Role.ENGINEER}),
+    **dict.fromkeys(("desk:change", "desk:decide_change"), frozenset({Role.AGENT, Role.SUPERVISOR, Role.FINANCE})),
+    **dict.fromkeys(("desk:new_receipt", "desk:reverse_receipt"), frozenset({Role.FINANCE, Role.SUPERVISOR})),
+}
 # Opened by GET these lead back to the page whose form they answer.
 LEADS_ELSEWHERE = {
     "office:reveal_message", "desk:reveal_customer", "office:retry_fault", "office:release_fault",
-    "office:retry_faults", "office:release_faults", "office:revoke_token", "desk:take_wish", "desk:change_hold", "desk:mark_point",
+    "office:retry_faults", "office:release_faults", "office:revoke_token", "desk:take_wish", "desk:change_hold",
+    "desk:mark_point", "desk:decide_change",
 }  # fmt: skip
 EVERYBODYS = {"home", "login", "logout", "set_language"}
 
@@ -38,6 +44,20 @@ def page_names() -> list[str]:
         if isinstance(entry, URLResolver) and entry.namespace in OPEN_TO:
             names += [f"{entry.namespace}:{page.name}" for page in entry.url_patterns if isinstance(page, URLPattern)]
     return sorted(names)
+
+
+def _change_request(loan) -> ChangeRequest:
+    return ChangeRequest.objects.create(
+        loan=loan,
+        key="k1",
+        kind="deferral",
+        fields={"periods": 1},
+        value_date=date(2018, 7, 1),
+        given_up_minor=0,
+        reason="hardship",
+        proposed_by="somebody",
+        proposed_at=NOW,
+    )
 
 
 @pytest.fixture
@@ -57,6 +77,8 @@ def things(small_book):
         "entry_id": entry_id,
         "token_id": 1,
         "decision_id": make_decision(customer=loan.customer).pk,
+        "kind": "deferral",
+        "request_id": _change_request(loan).pk,
         "code": "bank",
     }
 
@@ -81,6 +103,10 @@ NEEDS = {
     "desk:reveal_customer": ["customer_id"],
     "desk:loan": ["loan_id"],
     "desk:night": ["loan_id"],
+    "desk:new_receipt": ["loan_id"],
+    "desk:change": ["loan_id", "kind"],
+    "desk:change_request": ["request_id"],
+    "desk:decide_change": ["request_id"],
     "desk:why": ["loan_id", "figure"],
     "portal:loan": ["loan_id"],
     "portal:why": ["loan_id", "figure"],
@@ -91,6 +117,7 @@ NOTHING_THERE = {  # the role is asked before the thing is looked for: these ans
     "office:core_night": [1, date(2018, 6, 30)],
     "office:mail": ["0" * 40],
     "desk:receipt": [1, 1],
+    "desk:reverse_receipt": [1, 1],
 }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from postloan.kernel.ageing import HOUSE_BANDS
+from postloan.web.ui.words_of_acts import AUDIT_ACTION, AUDIT_SUBJECT, CHANGE_KIND, CHANGE_STATE, REFUSAL
 
 Words = dict[str, str | Promise]
 
@@ -305,70 +306,6 @@ ROLE: Words = {
     "borrower": _("Borrower"),
 }
 
-AUDIT_ACTION: Words = {
-    "add_login": _("Login given"),
-    "application_submitted": _("Application taken"),
-    "application_offered": _("Offer made"),
-    "application_refused": _("Application refused"),
-    "application_acknowledged": _("Offer acknowledged"),
-    "application_paid_out": _("Paid out"),
-    "ask_renewal": _("New contact point asked for"),
-    "announce_debits": _("Debits announced"),
-    "change_limit": _("Limit changed"),
-    "change_price": _("Price changed"),
-    "close_bank_item": _("Bank item closed"),
-    "close_day": _("Day closed"),
-    "import_book": _("Book taken over"),
-    "issue_token": _("API token issued"),
-    "revoke_token": _("API token revoked"),
-    "make_debit_file": _("Debit file made"),
-    "mark_contact_point": _("Contact point marked"),
-    "open_books": _("Books opened"),
-    "open_line": _("Credit line opened"),
-    "open_loan": _("Loan opened"),
-    "post_receipts": _("Receipts posted"),
-    "publish_product_version": _("Product version published"),
-    "publish_offer_rules": _("Offer rules published"),
-    "publish_text": _("Text published"),
-    "read_contact_points": _("Contact points read"),
-    "record_consent": _("Consent recorded"),
-    "release_debit_lock": _("Debit lock released"),
-    "release_fault": _("Loan given back to the close"),
-    "retry_fault": _("Loan tried again"),
-    "reveal_customer": _("Customer read in the clear"),
-    "reveal_message": _("Message read in the clear"),
-    "set_flag": _("Flag set"),
-    "release_flag": _("Flag released"),
-    "sign_mandate": _("Mandate signed"),
-    "suspended_mandate": _("Mandate suspended"),
-    "resumed_mandate": _("Mandate resumed"),
-    "revoked_mandate": _("Mandate revoked"),
-    "tell_debits": _("Debits told"),
-    "login_failed": _("Login failed"),
-    "login_locked": _("Login locked"),
-    "reversal": _("Receipt taken back"),
-    "waiver": _("Waiver"),
-}
-
-AUDIT_SUBJECT: Words = {
-    "application": _("Application"),
-    "bank_file": _("Bank file"),
-    "bank_item": _("Bank item"),
-    "books": _("Books"),
-    "credit_line": _("Credit line"),
-    "customer": _("Customer"),
-    "debit_file": _("Debit file"),
-    "debit_order": _("Debit"),
-    "import_batch": _("Import"),
-    "loan": _("Loan"),
-    "login": _("Login"),
-    "mandate": _("Mandate"),
-    "message": _("Message"),
-    "payout_account": _("Payout account"),
-    "product": _("Product"),
-    "receipt": _("Receipt"),
-}
-
 VERDICT: Words = {
     "allow": _("Allowed"),
     "deny": _("Refused"),
@@ -496,45 +433,6 @@ POINT_STATE: Words = {
     "verified": _("Verified"),
     "stale": _("Does not work any more"),
     "wrong": _("Somebody else's"),
-CHANGE_KIND: Words = {
-    "waiver": _("Let something off"),
-    "rate_change": _("Change the rate"),
-    "due_day_change": _("Move the due day"),
-    "deferral": _("Defer instalments"),
-    "extension": _("Repay in more instalments"),
-    "reduced_instalments": _("Ask less for some months"),
-    "personalised_plan": _("Personalised plan"),
-    "reageing": _("Re-age"),
-    "reamortisation": _("Move what is past due into the plan"),
-    "interest_pause": _("Pause interest"),
-    "death": _("Record a death"),
-    "charge_off": _("Charge off"),
-}
-
-CHANGE_STATE: Words = {
-    "proposed": _("Waits for a decision"),
-    "done": _("Done"),
-    "refused": _("Refused"),
-    "withdrawn": _("Withdrawn"),
-}
-
-REFUSAL: Words = {
-    "amountnotpositive": _("The amount is not above nought."),
-    "amounttoolarge": _("The amount is too large."),
-    "eventinfuture": _("The books are not open for that day yet."),
-    "eventbeforeopening": _("The loan was not open yet on that day."),
-    "unknowncurrency": _("The loan is in another currency."),
-    "loanclosed": _("The loan is paid off."),
-    "loanchargedoff": _("The loan is charged off."),
-    "cannotbereversed": _("This cannot be taken back."),
-    "nosuchevent": _("There is no such event on the loan."),
-    "morethanopen": _("That is more than is owed."),
-    "morethancredit": _("That is more than is held for the customer."),
-    "lessthansettlement": _("That does not settle the loan."),
-    "plannotpossible": _("These terms make no plan: other numbers or dates, please."),
-    "loanhasnoplan": _("The loan's plan is not known well enough for this."),
-    "changekeyreused": _("This form was sent before with other content; please open it anew."),
-    "reasonmissing": _("Please say why; it goes on record with your name."),
 }
 
 TABLES: dict[str, Words] = {
