@@ -514,7 +514,6 @@ TONES = {
     "used": "green",
     "given_back": "muted",
     "proposed": "amber",
-    "done": "green",
     "refused": "red",
     "withdrawn": "muted",
 }
