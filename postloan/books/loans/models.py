@@ -124,6 +124,7 @@ class Loan(models.Model):
                 condition=Q(status="active") | Q(next_event_date__isnull=False),
             ),
             Index(fields=["customer"], name="loan_by_customer"),
+            Index(fields=["status", "id"], name="loan_not_active", condition=~Q(status="active")),
             Index(fields=["bucket", "past_due_since_date"], name="loan_by_bucket", condition=Q(bucket__gt=0)),
             Index(fields=["slot"], name="replayed_loan_by_slot", condition=Q(needs_replay=True)),
         ]

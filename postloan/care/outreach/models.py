@@ -112,7 +112,7 @@ class Message(models.Model):
             Index(fields=["fall_back_at"], name="message_to_fall_back", condition=Q(fall_back_at__isnull=False)),
             Index(fields=["chain"], name="message_by_chain", condition=~Q(chain="")),
             Index(fields=["-queued_at"], name="message_dead", condition=Q(state="failed")),
-            Index(fields=["-queued_at"], name="message_by_time"),
+            Index(fields=["queued_at", "id"], name="message_by_time"),
         ]
 
     def __str__(self) -> str:

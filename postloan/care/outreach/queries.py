@@ -1,10 +1,11 @@
 """Questions about messages: what was sent to whom, masked; and what arrived in the mailbox of the demonstration."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from postloan.care.outreach.models import Message
@@ -79,10 +80,19 @@ def get_messages_of_customer(*, customer_id: int, limit: int = 50) -> list[Messa
     return list(messages.defer("subject_encrypted", "body_encrypted")[:limit])
 
 
-def count_messages() -> list[MessageCount]:
-    """Return how many messages there are by channel and state."""
-    counts = Message.objects.values("channel", "state").annotate(messages=Count("pk")).order_by("channel", "state")
-    return [MessageCount(**row) for row in counts]
+def count_messages(*, most: int = 10_000) -> list[MessageCount]:
+    """
+    Return how many messages wait and how many could not be delivered, by channel; `most` + 1 stands for more.
+
+    Those that were sent are not counted: there are as many as a lender has ever sent.
+    """
+    waiting = [Message.State.QUEUED, Message.State.SENDING]
+    counts: list[MessageCount] = []
+    for state, states in ((Message.State.QUEUED, waiting), (Message.State.FAILED, [Message.State.FAILED])):
+        found = Message.objects.filter(state__in=states) if len(states) > 1 else Message.objects.filter(state=states[0])
+        channels = Counter(found.values_list("channel", flat=True)[: most + 1])
+        counts += [MessageCount(channel, state, number) for channel, number in sorted(channels.items())]
+    return counts
 
 
 def get_notices(*, customer_id: int, limit: int = 100) -> list[Notice]:

@@ -31,7 +31,7 @@ MESSAGES = Table(
     name="office.messages",
     topic="outbox",
     caption=_("Messages"),
-    order="-message",
+    order="-queued",
     columns=(
         Column(name="message", label=_("Message"), value="pk", link="office:message", is_fixed=True),
         Column(name="queued", label=_("Queued"), kind="instant", value="queued_at"),
@@ -74,7 +74,7 @@ MESSAGES = Table(
         title=_("No message fits"), text=_("Reminders are planned by the close of a day and sent the morning after.")
     ),
 )
-SORTS = {"message": Sort("pk"), "queued": Sort("queued_at", has_index=False)}
+SORTS = {"queued": Sort("queued_at")}
 
 
 @for_roles(OFFICE)
