@@ -45,7 +45,7 @@ class Facts:
         events.sort(key=_at)
         self.events = events
         self.kinds = {event.kind for event in events}
-        self._about = question.about
+        self._about = question.debtor or (question.person if question.recipient == "debtor" else None)
         self._zones: tuple[str, ...] | None = None
         self._consents: list[PastEvent] | None = None
         self._mine: list[Contact] | None = None
@@ -57,18 +57,24 @@ class Facts:
             return event.recipient
         if event.person is None or event.person == self._about:
             return "debtor"
-        return self.question.recipient if event.person == self.question.person else "other"
+        if event.person == self.question.person:
+            return self.question.recipient
+        return "debtor" if self._about is None else "other"
 
     def is_mine(self, event: PastEvent) -> bool:
         """Tell whether an event was with the very person the question would reach."""
         return event.person in (None, self.question.person) and self._who(event) == self.question.recipient
 
     def is_the_debtors(self, event: PastEvent) -> bool:
-        """Tell whether an event was with the debtor."""
+        """Tell whether an event was with the debtor; where the question names none, whoever is not somebody else."""
+        if self._about is None:
+            return event.recipient in (None, "debtor")
         return event.person in (None, self._about) and self._who(event) == "debtor"
 
     def concerns(self, event: PastEvent) -> bool:
         """Tell whether a standing fact is one of the debtor's or of the person asked about."""
+        if self._about is None:
+            return True
         return event.person in (None, self._about, self.question.person)
 
     def same_debts(self, event: PastEvent) -> bool:
@@ -154,6 +160,7 @@ class Facts:
         return (
             self.concerns(consent)
             and consent.channel in (None, asked.channel)
+            and (consent.purpose is None or consent.purpose == asked.purpose)
             and (consent.contact_point is None or consent.contact_point == asked.contact_point)
             and (not consent.debts or not asked.debts or set(asked.debts) <= set(consent.debts))
             and (consent.agency is None or asked.by.agency is None or consent.agency == asked.by.agency)
@@ -163,7 +170,7 @@ class Facts:
         """Tell whether a consent of this scope is in force at an instant, by the terms of the rule."""
         consents = self.consents()
         return bool(consents) and any(
-            scope in (consent.scope or _UNNAMED_SCOPES) or "any" in consent.scope
+            scope in scopes_of(consent) or "any" in consent.scope
             for consent in consents
             if self._in_force(consent, rule=rule, at=at, zones=asked_in or self.person_zones())
         )
@@ -196,7 +203,7 @@ class Facts:
 
     def _means(self, withdrawal: PastEvent, consent: PastEvent) -> bool:
         scopes = set(withdrawal.scope)
-        if scopes and "any" not in scopes and scopes.isdisjoint(consent.scope or _UNNAMED_SCOPES):
+        if scopes and "any" not in scopes and scopes.isdisjoint(scopes_of(consent)):
             return False
         if None not in (withdrawal.channel, consent.channel) and withdrawal.channel != consent.channel:
             return False
@@ -256,7 +263,7 @@ class Facts:
             contact.outcome in rule.counts
             and event.initiated_by == "us"
             and event.channel in rule.event_channels
-            and (rule.event_modes is None or (event.mode or "interactive") in rule.event_modes)
+            and (rule.event_modes is None or event.mode is None or event.mode in rule.event_modes)
             and (rule.event_purposes is None or event.purpose is None or event.purpose in rule.event_purposes)
             and (rule.event_points is None or event.point_kind in rule.event_points)
             and not (event.point_kind is not None and event.point_kind in rule.not_event_points)
@@ -265,6 +272,20 @@ class Facts:
                 rule.consented_do_not_count and self.consented(rule=rule, scope="frequency", at=event.at - _INSTANT)
             )
         )
+
+
+def scopes_of(consent: PastEvent) -> frozenset[str]:
+    """
+    Return what a consent allows.
+
+    One without a scope allows more calls, other hours, the place and the channel; but one that was given for a purpose
+    (reminders by text) allows that purpose on its channel and nothing else.
+    """
+    if consent.scope:
+        return frozenset(consent.scope)
+    if consent.purpose is None:
+        return _UNNAMED_SCOPES
+    return frozenset({"channel", "marketing"} if consent.purpose == "marketing" else {"channel"})
 
 
 def within(hours: Hours, *, at: datetime, name: str) -> bool:

@@ -20,6 +20,7 @@ from postloan.kernel.contactrules._words import (
     Names,
     Spoken,
     Zones,
+    understood,
 )
 
 Weekday = Annotated[int, Field(ge=1, le=7)]  # as in ISO 8601: Monday is 1
@@ -86,6 +87,7 @@ class PastEvent(Spoken):
     @classmethod
     def other_names(cls) -> Mapping[str, str]:
         return {
+            "time": "at", "timestamp": "at", "datetime": "at",
             "when": "at", "happened_at": "at", "event": "kind", "type": "kind", "outcome": "kind", "initiator": "initiated_by", "direction": "initiated_by",
             "point": "contact_point", "number": "contact_point", "address": "contact_point", "account": "contact_point", "debt": "debts", "debt_ids": "debts",
             "loans": "debts", "loan": "debts", "recipient_kind": "recipient", "collector": "agency", "expires_at": "until",
@@ -95,16 +97,24 @@ class PastEvent(Spoken):
 
     @classmethod
     def adapted(cls, read: Mapping[str, Any]) -> Mapping[str, Any]:
-        kind, who = read.get("kind"), read.get("initiated_by")
-        if kind in INBOUND_KINDS and who is None:
-            read = {**read, "initiated_by": "person"}
-        elif isinstance(who, str) and who not in {"us", "person"}:
-            read = {**read, "initiated_by": _WHO.get(who, who)}
-        if kind in {"inbound_call", "inbound_conversation"} and read.get("channel") is None:
-            read = {**read, "channel": "voice"}
-        return read
+        added: dict[str, Any] = {}
+        kind, who, by = read.get("kind"), read.get("initiated_by"), read.get("by")
+        if isinstance(who, str) and who not in {"us", "person"}:
+            added["initiated_by"] = _WHO.get(who, who)
+        elif who is None and isinstance(kind, str) and kind in INBOUND_KINDS:
+            added["initiated_by"] = "person"
+        if read.get("channel") is None and isinstance(kind, str):
+            added["channel"] = CHANNEL_OF.get(understood("kind", kind))
+        if isinstance(by, Mapping):
+            added |= {"by": by.get("kind"), **{name: by[name] for name in ("agency", "institution") if name in by}}
+        return {**read, **added} if added else read
 
 
+# What an event without a channel was: calls are calls.
+CHANNEL_OF: dict[Any, str] = {
+    "attempt": "voice", "busy": "voice", "not_in_service": "voice", "voicemail": "voice", "connected": "voice", "dropped": "voice",
+    "conversation": "voice", "letter_sent": "letter", "visited": "visit", "debit_failed": "debit", "debit_succeeded": "debit",
+}  # fmt: skip
 _WHO = {
     "outbound": "us", "inbound": "person", "out": "us", "in": "person", "lender": "us", "agency": "us", "collector": "us", "creditor": "us", "robot": "us",
     "consumer": "person", "debtor": "person", "customer": "person", "borrower": "person",

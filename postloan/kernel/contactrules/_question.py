@@ -101,6 +101,9 @@ class DebitPlan(Spoken):
         return {"authorization": "authorisation", "immediate_at_request": "at_customers_request"}
 
 
+_ACTORS = ("capacity", "institution", "agency")  # understood beside `by` as well as in it
+
+
 class _Default(NamedTuple):
     actor: Actor = Actor()
 
@@ -143,6 +146,7 @@ class Question(Spoken):
     @classmethod
     def other_names(cls) -> Mapping[str, str]:
         return {
+            "household_debt": "liable", "debt_related": "liable", "time": "at", "timestamp": "at", "datetime": "at", "instant": "at",
             "customer": "person", "consumer": "person", "person_id": "person", "when": "at", "asked_at": "at",
             "content": "content", "class": "content_class", "contentclass": "content_class", "point": "contact_point",
             "number": "contact_point", "address": "contact_point", "account": "contact_point", "debt": "debts", "debt_ids": "debts", "loans": "debts", "loan": "debts",
@@ -152,6 +156,11 @@ class Question(Spoken):
 
     @classmethod
     def adapted(cls, read: Mapping[str, Any]) -> Mapping[str, Any]:
+        aside = {name: read[name] for name in _ACTORS if name in read}
+        if aside:
+            by = read.get("by")
+            kept = {name: value for name, value in read.items() if name not in _ACTORS}
+            read = {**kept, "by": {**aside, **(by if isinstance(by, Mapping) else {"kind": by} if by else {})}}
         by, content = read.get("by"), read.get("content")
         if isinstance(by, str) or isinstance(content, str):
             read = dict(read)

@@ -6,6 +6,7 @@ vocabulary is refused, never guessed.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -214,19 +215,20 @@ _SAID: dict[str, dict[str, str]] = {
 INBOUND_KINDS = frozenset({"inbound_conversation", "inbound_call", "inbound_message", "inbound"})
 
 
-def _read(table: str) -> BeforeValidator:
+def understood(table: str, value: Any) -> Any:
+    """Return the one spelling of a word; what is not text is left to be refused."""
+    if not isinstance(value, str):
+        return value
     words = _SAID[table]
+    known = words.get(value)
+    if known is None:
+        plain = value.strip().lower().replace(" ", "_").replace("-", "_")
+        known = words.get(plain, plain)
+    return known
 
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        known = words.get(value)
-        if known is None:
-            plain = value.strip().lower().replace(" ", "_").replace("-", "_")
-            known = words.get(plain, plain)
-        return known
 
-    return BeforeValidator(read)
+def _read(table: str) -> BeforeValidator:
+    return BeforeValidator(partial(understood, table))
 
 
 AnyChannel = Annotated[Channel, _read("channel")]

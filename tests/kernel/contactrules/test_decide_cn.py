@@ -74,3 +74,52 @@ def test_a_third_person_is_reached_after_three_failures_in_a_row(failures, outco
     decision = decide(pack=load_pack("cn"), question=question, history=tries)
 
     assert decision.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"debtor": "A"},  # as documented
+        {},  # nobody says who the debtor is: whoever is not the third person
+    ],
+)
+def test_failures_to_reach_the_debtor_are_evidence_for_the_third_person(more):
+    tries = [PastEvent(at=shanghai(2, 9 + n), kind="no_answer", person="A") for n in range(3)]
+    question = asked(shanghai(3, 10), person="B", recipient="third_person", purpose="location", **more)
+
+    assert decide(pack=load_pack("cn"), question=question, history=tries).outcome == "allow"
+
+
+def test_a_consent_to_reminders_is_no_agreement_to_nights():
+    consent = PastEvent(at=shanghai(1, 9), kind="consent_given", channel="sms", purpose="reminder")
+    question = asked(shanghai(2, 23), channel="sms", purpose="reminder")
+
+    assert decide(pack=load_pack("cn"), question=question, history=[consent]).rules == ("CN-T1",)
+
+
+def test_a_consent_to_marketing_by_purpose_opens_marketing_only():
+    consent = PastEvent(at=shanghai(1, 9), kind="consent_given", channel="sms", purpose="marketing")
+
+    outcomes = [
+        decide(
+            pack=load_pack("cn"),
+            question=asked(shanghai(2, 12), channel=channel, purpose="marketing"),
+            history=[consent],
+        ).outcome
+        for channel in ("sms", "email")
+    ]
+
+    assert outcomes == ["allow", "deny"]
+
+
+def test_a_call_event_without_a_channel_is_a_call():
+    calls = [
+        PastEvent.model_validate({"time": shanghai(2, 9 + hour), "kind": "answered", "by": {"kind": "robot"}})
+        for hour in range(3)
+    ]
+    question = Question.model_validate(
+        {"person": "A", "channel": "call", "at": shanghai(2, 16), "capacity": "creditor", "institution": "bank"}
+    )
+
+    assert question.by.institution == "bank"
+    assert decide(pack=load_pack("cn"), question=question, history=calls).rules == ("CN-F1",)
