@@ -2,6 +2,7 @@
 How fast the books close, and how near that is to the floor.
 
     python benchmarks/close.py [--size 100k|1m|3m|N] [--runs 3] [--only SCENARIO ...] [--executor processes:2]
+                               [--no-floor] [--no-storm]
 
 Scenarios, each on fresh copies of a seeded book (postloan/lab/load_book.py):
 
@@ -12,7 +13,8 @@ Scenarios, each on fresh copies of a seeded book (postloan/lab/load_book.py):
     same_events     a tenth of the loans have an event …
     same_events_3m  … and the same events in a book three times the size
 
-The floor is the time of writing the same rows bare (floor_of_close.py), measured
+Ordinary day and month end are closed once more under a storm of receipts (storm_of_receipts.py), whose waits are
+measured. The floor is the time of writing the same rows bare (floor_of_close.py), measured
 in the same run. Results: a table on the terminal, var/bench/close.json, var/bench/close.svg.
 Uses the server at DATABASE_URL, or the embedded one; what it makes there is dropped again.
 """
@@ -28,8 +30,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import django
@@ -50,12 +53,13 @@ class Scenario:
     warm_up_date: date | None = None
     times: int = 1
     certain: bool = False
+    storm: bool = False
 
 
 SCENARIOS = (
-    Scenario("ordinary_day", date(2026, 9, 1), date(2026, 9, 2)),
+    Scenario("ordinary_day", date(2026, 9, 1), date(2026, 9, 2), storm=True),
     Scenario("catch_up_30", date(2026, 9, 1), date(2026, 10, 1)),
-    Scenario("month_end", date(2026, 9, 29), date(2026, 9, 30)),
+    Scenario("month_end", date(2026, 9, 29), date(2026, 9, 30), storm=True),
     Scenario("same_events", date(2026, 9, 14), date(2026, 9, 15), certain=True),
     Scenario("idle_day", date(2026, 9, 14), date(2026, 9, 16), warm_up_date=date(2026, 9, 15), certain=True),
     Scenario("same_events_3m", date(2026, 9, 14), date(2026, 9, 15), times=3, certain=True),
@@ -64,7 +68,11 @@ SCENARIOS = (
 
 @dataclass
 class Result:
-    """What one scenario took. Seconds are medians; `runs` lists those of every run."""
+    """
+    What one scenario took. Seconds are medians; `runs` lists those of every run.
+
+    `lock_seconds_…` is how long partitions held their slots, over all runs without a storm; `storm` is a run under one.
+    """
 
     loans: int
     events: int = 0
@@ -78,7 +86,11 @@ class Result:
     rows_written: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     step_seconds: dict[str, float] = field(default_factory=dict)
-    partition_seconds_max: float = 0.0
+    partitions: int = 0
+    lock_seconds_p50: float = 0.0
+    lock_seconds_p99: float = 0.0
+    lock_seconds_max: float = 0.0
+    storm: dict[str, float] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -115,6 +127,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", choices=[each.name for each in SCENARIOS])
     parser.add_argument("--executor", default=f"processes:{os.cpu_count() or 1}")
     parser.add_argument("--no-floor", action="store_true")
+    parser.add_argument("--no-storm", action="store_true")
     options = parser.parse_args()
     options.loans = SIZES.get(options.size) or int(options.size)
     return options
@@ -145,15 +158,18 @@ def _measure(
 ) -> Result:
     from books_for_close import in_fresh_process
 
-    result = Result(loans=loans)
+    result, held = Result(loans=loans), list[int]()
     for _ in range(options.runs):
         with books.copy(book=book):  # type: ignore[attr-defined]
             seconds, peak_mib = in_fresh_process(_close_measured, scenario, options.executor, keeper)
             result.runs.append(round(seconds, 3))
             result.peak_rss_mib = round(max(result.peak_rss_mib, peak_mib), 1)
-            _count(result, scenario)
+            held += _count(result, scenario)
         print(f"  {scenario.name}: {seconds:.2f} s, {peak_mib:.0f} MiB", file=sys.stderr)
     result.seconds = round(statistics.median(result.runs), 3)
+    result.lock_seconds_p50, result.lock_seconds_p99, result.lock_seconds_max = _spread([ms / 1000 for ms in held])
+    if scenario.storm and not options.no_storm:
+        _measure_storm(result, books=books, book=book, scenario=scenario, options=options, keeper=keeper)
     if not options.no_floor:
         _measure_floor(result, books=books, book=book, scenario=scenario, runs=options.runs)
     return result
@@ -183,20 +199,61 @@ def _close(through_date: date | None) -> float:
     return seconds
 
 
-def _count(result: Result, scenario: Scenario) -> None:
+def _measure_storm(
+    result: Result, *, books: object, book: str, scenario: Scenario, options: argparse.Namespace, keeper: object
+) -> None:
+    """Close once more while receipts rain, and keep what they waited."""
+    from books_for_close import in_fresh_process
+    from storm_of_receipts import CALM_SECONDS, storm_of_receipts
+
+    value_date = scenario.as_of_date + timedelta(days=1)
+    with books.copy(book=book):  # type: ignore[attr-defined]
+        with storm_of_receipts(loans=result.loans, value_date=value_date) as waits:
+            began = time.time()
+            seconds, _ = in_fresh_process(_close_measured, scenario, options.executor, keeper)
+            ended = time.time()
+        held = _spread([ms / 1000 for ms in _count(Result(loans=result.loans), scenario)])
+    during = waits.between(ended - seconds, ended)
+    p50, p99, longest = _spread(during)
+    calm = _spread(waits.between(began - CALM_SECONDS, began))
+    result.storm = {
+        "seconds": round(seconds, 3),
+        "receipts": len(during),
+        "wait_seconds_p50": p50,
+        "wait_seconds_p99": p99,
+        "wait_seconds_max": longest,
+        "calm_seconds_p50": calm[0],
+        "calm_seconds_max": calm[2],
+        "lock_seconds_max": held[2],
+    }
+    print(f"  {scenario.name}, storm: {result.storm}", file=sys.stderr)
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the median, the 99th hundredth and the largest; zeros of nothing."""
+    ranked = sorted(values)
+    if not ranked:
+        return 0.0, 0.0, 0.0
+    return tuple(round(ranked[min(int(len(ranked) * share), len(ranked) - 1)], 3) for share in (0.5, 0.99, 1))  # type: ignore[return-value]
+
+
+def _count(result: Result, scenario: Scenario) -> list[int]:
+    """Note what the last run did; return how many milliseconds each partition held its slots."""
     from postloan.close.models import ClosePartition
 
     counts: Counter[str] = Counter()
     steps: Counter[str] = Counter()
     since = scenario.warm_up_date or scenario.as_of_date
-    result.partition_seconds_max = 0.0
-    for mark in ClosePartition.objects.filter(run__business_date__gt=since):
+    marks = list(ClosePartition.objects.filter(run__business_date__gt=since))
+    for mark in marks:
         counts.update(mark.counts)
         steps.update(mark.step_seconds)
-        result.partition_seconds_max = max(result.partition_seconds_max, round(sum(mark.step_seconds.values()), 2))
     result.counts = dict(counts)
     result.step_seconds = {name: round(value, 2) for name, value in steps.items()}
     result.events = counts["loans"]
+    held = [mark.held_ms for mark in marks if mark.held_ms is not None]
+    result.partitions = len(held)
+    return held
 
 
 def _measure_floor(result: Result, *, books: object, book: str, scenario: Scenario, runs: int) -> None:
@@ -277,6 +334,12 @@ def _show(report: dict[str, object]) -> None:
         print(f"{name:<16}{result['loans']:>11,}{result['events']:>11,}{result['seconds']:>9.2f}"
               f"{result['floor_seconds']:>8.2f}{ratio:>7}{result['plain_seconds']:>8.2f}{result['peak_rss_mib']:>7.0f}"
               f"{result['rows_written']:>14,}")  # fmt: skip
+        print(f"    {result['partitions']} partitions held their slots for {result['lock_seconds_p50']:.2f} s (median), "
+              f"{result['lock_seconds_p99']:.2f} s (99 of 100), {result['lock_seconds_max']:.2f} s at most")  # fmt: skip
+        if storm := result["storm"]:
+            print(f"    storm: {storm['receipts']:,} receipts waited {storm['wait_seconds_p50']:.2f} s (median), "
+                  f"{storm['wait_seconds_p99']:.2f} s (99 of 100), {storm['wait_seconds_max']:.2f} s at most; "
+                  f"without a close {storm['calm_seconds_p50']:.2f} and {storm['calm_seconds_max']:.2f} s")  # fmt: skip
         steps = sorted(result["step_seconds"].items(), key=lambda item: -item[1])
         print("    " + ", ".join(f"{step} {seconds:.2f}" for step, seconds in steps if seconds >= 0.01))
     print(json.dumps(report["about"], indent=1))
