@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from postloan.books.accounting.operations import sum_postings
 from postloan.books.ledger.queries import get_business_date
+from postloan.books.payments.operations import stop_accruals
 from postloan.books.positions import lake
 from postloan.care.reminders.tasks import defer_reminders
 from postloan.close.checks import check_close
@@ -147,6 +148,7 @@ def _close(
 
 @transaction.atomic
 def _finish(runs: Sequence[CloseRun], *, by: str, clock: Clock, rehearsal_at: datetime | None) -> list[CloseRun]:
+    stop_accruals(closed_date=runs[-1].business_date, by=by, at=clock())
     sum_postings()  # first: the checks of a month end read the sums
     has_faults = FaultyLoan.objects.filter(solved_at__isnull=True).exists()
     for run in runs:

@@ -166,6 +166,7 @@ class ProductTerms(_Terms):
     reminder_offsets_days: tuple[int, ...] = (-7, -3, 0)
     servicing: ServicingRules = ServicingRules()
     accounts: dict[AccountName, LenderAccount] = Field(default_factory=dict)
+    non_accrual_after_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
     bill: BillRules | None = None
     conversions: tuple[ConversionPrice, ...] = ()
     holidays: HolidayRules = HolidayRules()

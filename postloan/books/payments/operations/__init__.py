@@ -41,6 +41,7 @@ from postloan.books.payments.operations._sign_mandate import (
     NotTheirLoan,
     sign_mandate,
 )
+from postloan.books.payments.operations._stop_accruals import Stopped, stop_accruals
 from postloan.books.payments.operations._suspend_mandate import suspend_mandate
 from postloan.books.payments.operations._take_bank_file import BankFileChanged, TakenBankFile, take_bank_file
 from postloan.books.payments.operations._take_bank_files import BankPost, take_bank_files
@@ -86,6 +87,7 @@ __all__ = [
     "ReceiptWasRefunded",
     "ReleaseNotAllowed",
     "ReversedReceipt",
+    "Stopped",
     "TakenBankFile",
     "UnknownLoan",
     "UnknownReceipt",
@@ -110,6 +112,7 @@ __all__ = [
     "revoke_mandate",
     "settle_early",
     "sign_mandate",
+    "stop_accruals",
     "suspend_mandate",
     "take_bank_file",
     "take_bank_files",
