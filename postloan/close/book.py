@@ -5,12 +5,14 @@ It is read once and written once, however many days a pass has; every day is
 worked out on what the day before left.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
 
-from postloan.close.night import ALLOCATIONS, MOVES, PLANS, POSTINGS, REMINDERS, Night, empty, shaped
+from postloan.books.payments.servicing.history import History
+from postloan.close.night import ALLOCATIONS, MOVES, PARTS, PLANS, POSTED, POSTINGS, REMINDERS, Night, empty, shaped
 from postloan.kernel.product_terms import ProductTerms
 
 
@@ -32,6 +34,9 @@ class Book:
     bills: pl.DataFrame
     moves: pl.DataFrame
     purchases: pl.DataFrame
+    posted: pl.DataFrame
+    parts: pl.DataFrame
+    histories: Mapping[int, History]
     loans_as_read: pl.DataFrame
     instalments_as_read: pl.DataFrame
     accounts_as_read: pl.DataFrame
@@ -65,6 +70,9 @@ class Book:
             reminders=empty(REMINDERS),
             loans_before=loans,
             instalments_before=frames["instalments"],
+            posted=self.posted,
+            parts=self.parts,
+            histories=self.histories,
         )
 
     def after(self, night: Night, *, set_aside: frozenset[int]) -> "Book":
@@ -77,6 +85,8 @@ class Book:
                 "loan_id", "due_date", "instalment_no"
             ),
             receipts=_less_allocated(self.receipts, night.allocations),
+            posted=self.posted if self.posted.is_empty() else pl.concat([self.posted, _posted_by(night)]),
+            parts=self.parts if not self.histories else pl.concat([self.parts, shaped(night.allocations, PARTS)]),
             accounts=_replaced(self.accounts, night.accounts, worked).sort("loan_id"),
             bills=_replaced(self.bills, night.bills, worked).sort("loan_id", "bill_no"),
             moves=pl.concat([_replaced(self.moves, night.moves, worked), _moved(night)]),
@@ -89,6 +99,13 @@ class Book:
         before = self.loans_as_read
         differs = [pl.col(name).ne_missing(before[name]) for name in before.columns]
         return self.loans.filter(pl.any_horizontal(differs)) if before.height else self.loans
+
+
+def _posted_by(night: Night) -> pl.DataFrame:
+    """Return what a night posted of its loans by account, debits less credits."""
+    debits = night.postings.select("loan_id", account_id="debit_id", amount_minor="amount_minor")
+    credits_ = night.postings.select("loan_id", account_id="credit_id", amount_minor=-pl.col("amount_minor"))
+    return shaped(pl.concat([debits, credits_]), POSTED)
 
 
 _OF_LOANS = ("plan", "instalments", "receipts", "accounts", "bills", "moves", "purchases")

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from postloan.books.ledger.chart import AccountNo
+from postloan.books.payments.servicing.history import History
 from postloan.kernel.allocation import COMPONENTS
 from postloan.kernel.product_terms import ProductTerms
 
@@ -38,6 +39,9 @@ LOANS = {
     "next_event_date": pl.Date,
     "closed_date": pl.Date,
     "kept_elsewhere": pl.Boolean,
+    "needs_replay": pl.Boolean,
+    "principal_off_book_minor": pl.Int64,
+    "contractual_past_due_since_date": pl.Date,
 }
 PLAN = {
     "loan_id": pl.Int64,
@@ -59,6 +63,9 @@ INSTALMENTS = {
     "penalty_minor_days": pl.Int64,
     "penalty_counted_through_date": pl.Date,
     "settled_date": pl.Date,
+    "kind": pl.String,
+    "original_due_date": pl.Date,
+    **{f"{name}_off_book_minor": pl.Int64 for name in ("interest", "fee", "penalty")},
 }
 RECEIPTS = {"receipt_id": pl.Int64, "loan_id": pl.Int64, "unapplied_minor": pl.Int64, "value_date": pl.Date}
 ACCOUNTS = {
@@ -116,6 +123,8 @@ ALLOCATIONS = {
     "component": pl.String,
     "amount_minor": pl.Int64,
 }
+PARTS = ALLOCATIONS
+POSTED = {"loan_id": pl.Int64, "account_id": pl.Int16, "amount_minor": pl.Int64}
 REMINDERS = {
     "loan_id": pl.Int64,
     "customer_id": pl.Int64,
@@ -131,6 +140,11 @@ def open_minor(component: str) -> pl.Expr:
     return pl.col(f"{component}_due_minor") - pl.col(f"{component}_paid_minor") - pl.col(f"{component}_waived_minor")
 
 
+def on_book_minor(component: str) -> pl.Expr:
+    """What is still owed of one component of an instalment and stands in the ledger."""
+    return open_minor(component) - pl.col(f"{component}_off_book_minor")
+
+
 OPEN_TOTAL_MINOR = pl.sum_horizontal(open_minor(name) for name in COMPONENTS)
 
 
@@ -144,7 +158,8 @@ class Night:
     (new ones join), `receipts` their money not yet allocated. `accounts` are the loans that are billed by the month,
     with their `bills` and the money that came in since the last one (`moves`). The rest is what the
     steps add. Contacts are planned only where `plans_contacts` says so: a day that is
-    caught up needs none. `…_before` keeps loans and instalments as they were read.
+    caught up needs none. `…_before` keeps loans and instalments as they were read. Loans that go through the engine
+    have their `histories`, what was `posted` of them by account, and the `parts` that their receipts paid.
     """
 
     business_date: date
@@ -165,6 +180,9 @@ class Night:
     reminders: pl.DataFrame
     loans_before: pl.DataFrame
     instalments_before: pl.DataFrame
+    posted: pl.DataFrame
+    parts: pl.DataFrame
+    histories: Mapping[int, History]
 
     @property
     def tomorrow(self) -> date:

@@ -251,9 +251,10 @@ class ProductTerms(_Terms):
         Whether plan and demands alone give the next figures of a loan to which only money happens.
 
         They do where money for nothing due waits, overdue principal bears no interest, and lateness costs one of
-        penalty and fee: then a night works the loan out in columns. Else the engine does, loan by loan.
+        penalty and fee: then a night works the loan out in columns. Else the engine does, loan by loan. Accounts that
+        are billed have rules of their own.
         """
-        return (
+        return self.bill is not None or (
             self.allocation.future == "hold"
             and self.servicing.overdue_interest == "none"
             and self.servicing.minimum_interest_days == 0

@@ -76,5 +76,6 @@ def assert_books_are_replay(*loans: Loan) -> None:
     """Every row of the loans is what a replay says, to the minor unit, and the whole book ties."""
     for loan in loans:
         loan.refresh_from_db()
-        assert not check_loan(loan=loan, business_date=business_date_of(loan))
+        found = check_loan(loan=loan, business_date=business_date_of(loan))
+        assert not found, "; ".join(str(each) for each in found)
     assert all(tie.holds for tie in get_ties()), [tie for tie in get_ties() if not tie.holds]

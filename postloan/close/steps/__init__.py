@@ -15,12 +15,14 @@ from postloan.close.steps.charge_penalties import charge_penalties
 from postloan.close.steps.cut_bills import cut_bills
 from postloan.close.steps.plan_reminders import plan_reminders
 from postloan.close.steps.raise_due import raise_due
+from postloan.close.steps.replay_events import replay_events
 from postloan.close.steps.set_next_dates import set_next_dates
 from postloan.close.steps.verify import verify
 
 Step = Callable[[Night], Night]
 
 STEPS: tuple[Step, ...] = (
+    replay_events,  # loans that events have changed: the engine says what tomorrow morning finds
     cut_bills,  # bills of the day become demands, what is left of those that are over goes on
     raise_due,  # what falls due tomorrow becomes a demand
     apply_unapplied,  # money already here pays it

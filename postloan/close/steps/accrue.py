@@ -20,7 +20,9 @@ def accrue(night: Night) -> Night:
     if not night.is_month_end:
         return night
     running = night.loans.filter(
-        pl.col("status") == "active", pl.col("next_due_date").is_not_null(), ~pl.col("kept_elsewhere")
+        pl.col("status") == "active",
+        pl.col("next_due_date").is_not_null(),
+        ~pl.col("kept_elsewhere") & ~pl.col("needs_replay"),
     )
     accrued = [
         rows.select("loan_id", "currency", "accrued_interest_minor", instalment_no="next_instalment_no").with_columns(

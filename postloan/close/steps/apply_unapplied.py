@@ -2,7 +2,7 @@
 Apply money that is already here to what was raised tonight, as of tomorrow morning.
 
 Money paid ahead waits as unapplied until its instalment falls due. The
-waterfall decides what it pays; within a loan the oldest receipt goes first.
+waterfall decides what it pays; within a loan the money that came first goes first, by the day it counts from.
 """
 
 from dataclasses import replace
@@ -90,7 +90,7 @@ def _split_over_receipts(paid: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataF
     paid = paid.sort("loan_id", "due_date", "instalment_no", "place").with_columns(
         pl.col("amount_minor").cum_sum().over("loan_id").alias("paid_to")
     )
-    money = receipts.sort("loan_id", "receipt_id").with_columns(
+    money = receipts.sort("loan_id", "value_date", "receipt_id").with_columns(
         pl.col("unapplied_minor").cum_sum().over("loan_id").alias("money_to")
     )
     overlap = pl.min_horizontal("paid_to", "money_to") - pl.max_horizontal(

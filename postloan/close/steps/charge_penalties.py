@@ -28,7 +28,9 @@ from postloan.kernel.penalties import (
 def charge_penalties(night: Night) -> Night:
     """Raise the penalty and late fee of overdue instalments through today, and post them."""
     late = night.instalments.filter(pl.col("due_date") < night.business_date, OPEN_TOTAL_MINOR > 0).join(
-        night.loans.filter(~pl.col("kept_elsewhere")).select("loan_id", "product_version_id", "grace_days", "currency"),
+        night.loans.filter(~pl.col("kept_elsewhere") & ~pl.col("needs_replay")).select(
+            "loan_id", "product_version_id", "grace_days", "currency"
+        ),
         on="loan_id",
         maintain_order="left",
     )

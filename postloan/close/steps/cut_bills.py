@@ -122,7 +122,18 @@ def _with_loans(loans: pl.DataFrame, changed: list[Row]) -> pl.DataFrame:
     return loans.update(rows, on="loan_id", how="left")
 
 
+_BLANK = {
+    "kind": "regular",
+    "original_due_date": None,
+    "interest_off_book_minor": 0,
+    "fee_off_book_minor": 0,
+    "penalty_off_book_minor": 0,
+}
+"""What a demand of a bill has like any demand of a plan."""
+
+
 def _replaced(frame: pl.DataFrame, schema: Schema, rows: list[Row]) -> pl.DataFrame:
     """Return the frame with all rows of the loans worked on in place of those it had."""
-    made = shaped(pl.DataFrame(rows, schema=dict(schema)), schema)
+    blank = {name: value for name, value in _BLANK.items() if name in schema}
+    made = shaped(pl.DataFrame([blank | row for row in rows], schema=dict(schema)), schema)
     return pl.concat([frame.filter(~pl.col("loan_id").is_in(made["loan_id"].unique().implode())), made])

@@ -71,6 +71,8 @@ def _with_new(night: Night, due: pl.DataFrame) -> pl.DataFrame:
         **dict.fromkeys(zeros, pl.lit(0)),
         penalty_counted_through_date=pl.lit(None),
         settled_date=pl.lit(None),
+        kind=pl.lit("regular"),
+        original_due_date=pl.lit(None),
     )
     return pl.concat([night.instalments, shaped(new, INSTALMENTS)]).sort("loan_id", "due_date", "instalment_no")
 

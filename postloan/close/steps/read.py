@@ -10,6 +10,7 @@ from postloan.close.book import Book, is_last_of_month
 from postloan.close.night import INSTALMENTS, LOANS, PLAN, RECEIPTS, shaped
 from postloan.close.passes import Partition, Pass
 from postloan.close.steps.read_bills import read_bills
+from postloan.close.steps.replay_events import read_replayed
 from postloan.kernel.product_terms import ProductTerms
 
 
@@ -43,13 +44,17 @@ def read_loan(*, columns: Columns, loan_id: int, business_date: date) -> Book:
 
 def _read(columns: Columns, *, which: str, through_date: date) -> Book:
     read = columns.read(_loans_sql(which, through_date))
-    columns.stage(name="night_loan", rows=read.select("loan_id"))
+    columns.stage(name="night_loan", rows=read.select("loan_id", "needs_replay"))
     loans = shaped(read, LOANS)
     terms = _terms(read)
     billed = read_bills(columns=columns, has_accounts=any(each.bill for each in terms.values()))
     instalments = shaped(columns.read(_INSTALMENTS_SQL), INSTALMENTS)
+    replayed = read_replayed(columns=columns, loan_ids=loans.filter(pl.col("needs_replay"))["loan_id"].to_list())
     return Book(
         terms=terms,
+        posted=replayed.posted,
+        parts=replayed.parts,
+        histories=replayed.histories,
         loans=loans,
         plan=_plan(read, through_date=through_date + timedelta(days=1)),
         instalments=instalments,
@@ -70,7 +75,8 @@ def _loans_sql(which: str, through_date: date) -> str:
     return f"""
         SELECT loan.id AS loan_id, customer_id, product_version_id, grace_days, currency, status, disbursed_date, schedule_version_no,
                next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
-               past_due_since_date, bucket, next_event_date, closed_date, kept_elsewhere,
+               past_due_since_date, bucket, next_event_date, closed_date, kept_elsewhere, loan.needs_replay,
+               principal_off_book_minor, contractual_past_due_since_date,
                CASE WHEN place.k > 1 THEN plan.due_dates[place.k - 1] ELSE plan.row_from_date END AS row_from_date,
                plan.interest_minor[place.k] AS row_interest_minor,
                CASE WHEN {due} THEN plan.due_dates[place.k:] END AS due_dates,
@@ -90,12 +96,13 @@ def _loans_sql(which: str, through_date: date) -> str:
 _INSTALMENTS_SQL = f"""
     SELECT {", ".join(INSTALMENTS)}
     FROM loans_instalment JOIN pg_temp.night_loan USING (loan_id)
-    WHERE settled_date IS NULL ORDER BY loan_id, due_date, instalment_no
+    WHERE settled_date IS NULL OR needs_replay ORDER BY loan_id, due_date, instalment_no
 """
 _RECEIPTS_SQL = """
     SELECT payments_receipt.id AS receipt_id, loan_id, unapplied_minor, value_date
     FROM payments_receipt JOIN pg_temp.night_loan USING (loan_id) JOIN loans_loan loan ON loan.id = loan_id
-    WHERE unapplied_minor > 0 AND NOT loan.kept_elsewhere ORDER BY loan_id, payments_receipt.id
+    WHERE unapplied_minor > 0 AND NOT loan.kept_elsewhere AND NOT loan.needs_replay
+    ORDER BY loan_id, payments_receipt.id
 """
 
 
@@ -106,7 +113,7 @@ def _plan(loans: pl.DataFrame, *, through_date: date) -> pl.DataFrame:
     """Return, for loans with a row due by `through_date`, those rows and the one after them."""
     rows = (
         loans.lazy()
-        .filter(pl.col("due_dates").is_not_null())
+        .filter(pl.col("due_dates").is_not_null(), ~pl.col("needs_replay"))
         .select("loan_id", "next_instalment_no", "row_from_date", "due_dates", *_AMOUNTS)
         .explode("due_dates", *_AMOUNTS)
         .rename({"due_dates": "due_date"})

@@ -16,13 +16,12 @@ from postloan.kernel.product_terms import ProductTerms
 
 
 def set_next_dates(night: Night) -> Night:
-    """Return the loans with their next event date; none for loans that are closed or charged off."""
+    """Return the loans with their next event date; none for loans that are closed, or were taken over charged off."""
     dated = [_dated(night, terms, loans) for terms, loans in night.by_product(night.loans)]
     if not dated:
         return night
-    loans = pl.concat(dated).with_columns(
-        pl.when(pl.col("status") == "active").then(pl.col("next_event_date")).alias("next_event_date")
-    )
+    goes_on = (pl.col("status") == "active") | ((pl.col("status") == "charged_off") & pl.col("needs_replay"))
+    loans = pl.concat(dated).with_columns(pl.when(goes_on).then(pl.col("next_event_date")).alias("next_event_date"))
     return replace(night, loans=loans.sort("loan_id"))
 
 

@@ -30,7 +30,12 @@ _LOAN_FIELDS = [
     "bucket",
     "next_event_date",
     "closed_date",
+    "principal_off_book_minor",
+    "contractual_past_due_since_date",
 ]
+
+
+_OFF_BOOK = [f"{name}_off_book_minor" for name in ("interest", "fee", "penalty")]
 
 
 @dataclass
@@ -115,8 +120,12 @@ def _write_loans(columns: Columns, book: Book) -> dict[str, int]:
     columns.update(
         table="loans_instalment",
         keys=["loan_id", "instalment_no"],
-        rows=updated.drop("schedule_version_no", "due_date"),
+        rows=updated.drop("schedule_version_no", "due_date", "kind", "original_due_date", *_OFF_BOOK),
     )
+    if book.histories:  # only what went through the engine moves on or off the books
+        replayed = updated.filter(pl.col("loan_id").is_in(list(book.histories)))
+        keys = ["loan_id", "instalment_no"]
+        columns.update(table="loans_instalment", keys=keys, rows=replayed.select(*keys, *_OFF_BOOK))
     loans = book.changed_loans()
     columns.update(table="loans_loan", keys=["id"], rows=loans.select(pl.col("loan_id").alias("id"), *_LOAN_FIELDS))
     return {"loans_changed": loans.height, "instalments_changed": updated.height}

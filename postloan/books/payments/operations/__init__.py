@@ -16,6 +16,12 @@ from postloan.books.payments.operations._make_debit_files import make_debit_file
 from postloan.books.payments.operations._post_receipt import post_receipt
 from postloan.books.payments.operations._post_receipts import post_receipts
 from postloan.books.payments.operations._prepay import prepay
+from postloan.books.payments.operations._record_event import (
+    EventNotUnderstood,
+    NotOfThisLoan,
+    RecordedEvent,
+    record_event,
+)
 from postloan.books.payments.operations._record_recovery import LoanNotChargedOff, record_recovery
 from postloan.books.payments.operations._record_told import record_told
 from postloan.books.payments.operations._refund_unapplied import refund_unapplied
@@ -64,6 +70,7 @@ __all__ = [
     "BankReferenceReused",
     "CurrencyDiffers",
     "EventKeyReused",
+    "EventNotUnderstood",
     "EvidenceMissing",
     "FileMalformed",
     "LoanHasNoPlan",
@@ -78,6 +85,7 @@ __all__ = [
     "NewReceipt",
     "NewWaiver",
     "NotAnAmount",
+    "NotOfThisLoan",
     "NotTheirLoan",
     "NotWaivable",
     "NothingToSettle",
@@ -85,6 +93,7 @@ __all__ = [
     "OutcomeMissing",
     "ReasonMissing",
     "ReceiptWasRefunded",
+    "RecordedEvent",
     "ReleaseNotAllowed",
     "ReversedReceipt",
     "Stopped",
@@ -103,6 +112,7 @@ __all__ = [
     "post_receipt",
     "post_receipts",
     "prepay",
+    "record_event",
     "record_recovery",
     "record_told",
     "refund_unapplied",

@@ -34,14 +34,14 @@ class ReversedReceipt:
 
 @transaction.atomic
 def reverse_receipt(
-    *, receipt_id: int, value_date: date, why: ReversalReason, reason: str = "", by: str, at: datetime
+    *, receipt_id: int, value_date: date | None = None, why: ReversalReason, reason: str = "", by: str, at: datetime
 ) -> ReversedReceipt:
     """
     Return the receipt, reversed whole as if it had never come in; taken back before, it is returned as it stands.
 
     The loan is replayed without it: what it had paid is owed again with its original due dates (also where it had
     closed the loan), lateness since then is charged today, other money takes its place. `value_date` is the day the
-    bank took it back, not later than the open day.
+    bank took it back, not later than the open day, which it is unless said.
 
     Refusals: UnknownReceipt, ReceiptWasRefunded; of the engine EventInFuture, EventBeforeOpening (before the receipt
     itself), or the name of a later event that cannot be without this money.
@@ -60,7 +60,7 @@ def reverse_receipt(
         new=NewEvent(
             kind="reversal",
             key=f"reversal:{_id_of(receipt)}",
-            value_date=value_date,
+            value_date=value_date or held.business_date,
             payload={"of": _id_of(receipt), "reason": why},
             reason=reason,
         ),

@@ -3,7 +3,7 @@ Take one file of the bank's: book the money it brings, record what came back, pl
 
 One transaction for the whole file. A file known by its message id is not taken again; an entry told twice in two files
 is booked once. Money is booked by `post_receipts` under the debit's end-to-end id, so it is one receipt whatever the
-number of files that tell of it. A debit taken back after its receipt was booked is recorded and handed to a person.
+number of files that tell of it. A debit taken back after its receipt was booked takes the receipt back, or is handed to a person where that cannot be.
 """
 
 import hashlib
@@ -29,11 +29,15 @@ from postloan.books.payments.debit_models import (
 from postloan.books.payments.debit_packs import debit_policy
 from postloan.books.payments.mandate_changes import change_state, locked_mandate
 from postloan.books.payments.money_in import NewReceipt
+from postloan.books.payments.operations._close_bank_item import close_bank_item
 from postloan.books.payments.operations._post_receipts import post_receipts
+from postloan.books.payments.operations._reverse_receipt import ReceiptWasRefunded, reverse_receipt
+from postloan.books.payments.servicing import LoanHasNoPlan
 from postloan.ground.audit import operations as audit
 from postloan.ground.customers.cipher import field_cipher
 from postloan.ground.rows import update_rows
 from postloan.kernel.debit_policy import NoRetry, PastAttempt, ReasonClass, next_try
+from postloan.kernel.engine import EventRefused
 from postloan.outside.bank.port import BankReport
 
 ENDS_MANDATE = {ReasonClass.ACCOUNT_DEAD, ReasonClass.MANDATE_DEAD, ReasonClass.DISPUTED, ReasonClass.DECEASED}
@@ -71,6 +75,7 @@ def take_bank_file(*, content: bytes, on_date: date, by: str, at: datetime) -> T
     bank_file = _keep_file(report, content, digest, meaning, at)
     _write_returns(meaning, bank_file, on_date=on_date, at=at)
     _write_items(meaning, bank_file, at=at)
+    _reverse_late(meaning, by=by, at=at)
     _write_file_states(meaning)
     _close_mandates(meaning, by=by, at=at)
     _lock_accounts(meaning, at=at)
@@ -224,6 +229,25 @@ def _write_items(meaning: Meaning, bank_file: BankFile, *, at: datetime) -> None
         ),
         ignore_conflicts=True,
     )
+
+
+def _reverse_late(meaning: Meaning, *, by: str, at: datetime) -> None:
+    """
+    Take back the receipts of debits that the bank took back after they were booked, and close their items.
+
+    Where the amount is another, or the receipt cannot be taken back, the item stays open for a person.
+    """
+    for item in meaning.returns:
+        receipt = item.attempt.receipt
+        if not item.is_late or receipt is None or receipt.amount_minor != item.amount_minor:
+            continue
+        try:
+            with transaction.atomic():
+                reverse_receipt(receipt_id=receipt.pk, why="debit_return", reason=item.reason_code[:35], by=by, at=at)
+                for raised in BankItem.objects.filter(kind=BankItem.Kind.LATE_RETURN, attempt=item.attempt):
+                    close_bank_item(item_id=raised.pk, outcome=f"receipt {receipt.pk} was taken back", by=by, at=at)
+        except (EventRefused, ReceiptWasRefunded, LoanHasNoPlan):
+            continue
 
 
 def _write_file_states(meaning: Meaning) -> None:

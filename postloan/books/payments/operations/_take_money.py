@@ -83,6 +83,8 @@ def find_replayed(
     found = set()
     for item in known:
         account, latest = accounts[item.loan_id], later.get(item.loan_id)
+        if account.terms.bill is not None or account.loan.kept_elsewhere:  # served by bills, or by another core
+            continue
         is_late_news = item in early and (
             account.has_moved_on(value_date=item.value_date, open_day=open_days[item.loan_id])
             or (latest is not None and latest[0] > item.value_date)

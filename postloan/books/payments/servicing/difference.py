@@ -15,7 +15,6 @@ from postloan.books.loans.models import COMPONENTS, Instalment, Loan, ScheduleVe
 from postloan.books.payments.models import Allocation
 from postloan.books.payments.servicing.history import (
     History,
-    opening_of,
     posted_of,
     receipt_id,
     serves_plainly,
@@ -80,8 +79,8 @@ def compare(
     instalments, gone = _instalments(
         loan, after, business_date=business_date, version_no=columns["schedule_version_no"]
     )
-    wanted = _wanted_parts(history, after)
-    parts = _less(wanted, _kept_parts(loan))
+    wanted = wanted_parts(history, after)
+    parts = parts_less(wanted, _kept_parts(loan))
     return Difference(
         business_date=business_date,
         loan=columns,
@@ -90,7 +89,7 @@ def compare(
         gone=gone,
         parts=parts,
         receipts=_receipts(history, after, wanted, business_date),
-        legs=_less_posted(wanted_accounts(loan=loan, after=after, accrued=accrued), posted),
+        legs=less_posted(wanted_accounts(history=history, after=after, accrued=accrued), posted),
         catch_up=_catch_up(history, before, business_date, posted),
         changed={name: (getattr(loan, name), value) for name, value in columns.items() if getattr(loan, name) != value},
     )
@@ -153,7 +152,7 @@ def _loan_columns(
         "bucket": bucket_index(days_past_due=days, bands=ageing.bands),
         "closed_date": (loan.closed_date or business_date) if is_closed else None,
         "needs_replay": not is_plain,
-        "next_event_date": business_date if status == Loan.Status.ACTIVE else None,
+        "next_event_date": None if is_closed else business_date,
     }
     if columns["next_event_date"] is not None and loan.next_event_date is not None:
         columns["next_event_date"] = min(loan.next_event_date, business_date)
@@ -209,14 +208,29 @@ def _instalments(
 ) -> tuple[tuple[Instalment, ...], tuple[int, ...]]:
     """Return the demands that differ, as they are to be, and the numbers of those no longer demanded."""
     known = {row.instalment_no: row for row in Instalment.objects.filter(loan_id=loan.pk)}
-    wanted = {row.no: row for row in after.state.rows if row.is_due}
+    wanted = {row.no: row for row in demanded_rows(after)}
     found = []
     for number, row in wanted.items():
         old = known.get(number)
-        new = _instalment(loan, row, old, business_date=business_date, version_no=version_no)
+        new = demand_of(loan, row, old, business_date=business_date, version_no=version_no)
         if old is None or any(getattr(old, name) != getattr(new, name) for name in FIGURES):
             found.append(new)
     return tuple(found), tuple(number for number in known if number not in wanted)
+
+
+def demanded_rows(after: Replay) -> list[StateRow]:
+    """
+    Return the rows that stand as demands: those that have fallen due, and those paid off in advance.
+
+    Once a loan is paid off nothing more falls due: rows of the plan that would have asked for nothing are left out.
+    """
+    closed = after.state.closed_on
+    return [
+        row
+        for row in after.state.rows
+        if (row.is_due and (closed is None or row.due_date <= closed or sum(row.due) > 0))
+        or (row.is_closed and sum(row.paid) > 0)
+    ]
 
 
 FIGURES = [
@@ -231,9 +245,21 @@ FIGURES = [
 ]
 
 
-def _instalment(
-    loan: Loan, row: StateRow, old: Instalment | None, *, business_date: date, version_no: int
+def demand_of(
+    loan: Loan,
+    row: StateRow,
+    old: Instalment | None,
+    *,
+    business_date: date,
+    version_no: int,
+    lateness_to: date | None = None,
 ) -> Instalment:
+    """
+    Return a row that is due as a demand; what was known of it stays where the replay does not say otherwise.
+
+    `lateness_to` is the last day of which lateness is charged, the day before `business_date` unless said.
+    """
+    charged_to = lateness_to or business_date - timedelta(days=1)
     amounts: dict[str, int] = {}
     for name in COMPONENTS:
         place = ENGINE_COMPONENTS.index(name)
@@ -247,7 +273,7 @@ def _instalment(
     counted = row.counted.through_date
     late_fee = loan.terms.late_fee
     if row.had_late_fee and late_fee is not None and not row.counted.minor_days:
-        counted = _charged_through(row, old, late_fee, business_date)
+        counted = _charged_through(row, old, late_fee, charged_to)
     settled = old.settled_date if old is not None else None
     return Instalment(
         loan=loan,
@@ -263,17 +289,17 @@ def _instalment(
     )
 
 
-def _charged_through(row: StateRow, old: Instalment | None, terms: LateFeeTerms, business_date: date) -> date:
+def _charged_through(row: StateRow, old: Instalment | None, terms: LateFeeTerms, charged_to: date) -> date:
     """Return a count that has passed the day of the late fee: so the night knows that it was charged."""
     known = old.penalty_counted_through_date if old is not None else None
     starts = penalty_start_date(terms=terms, last_free_date=row.last_free_date)
-    return known if known is not None and known >= starts else max(starts, business_date - timedelta(days=1))
+    return known if known is not None and known >= starts else max(starts, charged_to)
 
 
 # --- receipts -----------------------------------------------------------------------------------------------
 
 
-def _wanted_parts(history: History, after: Replay) -> dict[PartKey, int]:
+def wanted_parts(history: History, after: Replay) -> dict[PartKey, int]:
     """Return what each receipt pays, by the replay."""
     ids = {receipt_id(receipt): receipt.pk for receipt in history.receipts}
     found: dict[PartKey, int] = {}
@@ -295,7 +321,7 @@ def _kept_parts(loan: Loan) -> dict[PartKey, int]:
     return found
 
 
-def _less(wanted: Mapping[PartKey, int], kept: Mapping[PartKey, int]) -> dict[PartKey, int]:
+def parts_less(wanted: Mapping[PartKey, int], kept: Mapping[PartKey, int]) -> dict[PartKey, int]:
     """Return what is to be added to `kept`; what is taken back comes first."""
     keys = sorted({*wanted, *kept})
     moved = {key: wanted.get(key, 0) - kept.get(key, 0) for key in keys}
@@ -332,7 +358,7 @@ def _receipts(
 _CONTRA = (AccountNo.BANK, AccountNo.TAKEOVER, AccountNo.FEE_INCOME, AccountNo.TRANSFERS_BETWEEN_LOANS)
 
 
-def wanted_accounts(*, loan: Loan, after: Replay, accrued: int) -> dict[int, int]:
+def wanted_accounts(*, history: History, after: Replay, accrued: int) -> dict[int, int]:
     """
     Return the balance of every account that the loan should have in the ledger, debits less credits.
 
@@ -343,7 +369,7 @@ def wanted_accounts(*, loan: Loan, after: Replay, accrued: int) -> dict[int, int
     for account, amount in after.entries[0].legs:
         if AccountNo[account.upper()] in _CONTRA:
             wanted[AccountNo[account.upper()]] -= amount
-    for number, amount in opening_of(loan=loan).items():
+    for number, amount in history.opening.items():
         if number in _CONTRA:
             wanted[number] = wanted.get(number, 0) + amount
     wanted[AccountNo.ACCRUED_INTEREST] = accrued
@@ -352,7 +378,7 @@ def wanted_accounts(*, loan: Loan, after: Replay, accrued: int) -> dict[int, int
     return wanted
 
 
-def _less_posted(wanted: Mapping[int, int], posted: Mapping[int, int]) -> dict[int, int]:
+def less_posted(wanted: Mapping[int, int], posted: Mapping[int, int]) -> dict[int, int]:
     legs = {number: wanted.get(number, 0) - posted.get(number, 0) for number in {*wanted, *posted}}
     assert sum(legs.values()) == 0, legs
     return {number: amount for number, amount in sorted(legs.items()) if amount}
@@ -367,7 +393,7 @@ def _catch_up(
     kinds = {event.kind for event in before.events if event.event_id not in undone}
     is_plain = serves_plainly(loan=history.loan, kinds=kinds)
     accrued = accrued_minor(before, business_date=business_date, is_plain=is_plain)
-    return _less_posted(wanted_accounts(loan=history.loan, after=before, accrued=accrued), posted)
+    return less_posted(wanted_accounts(history=history, after=before, accrued=accrued), posted)
 
 
 def changes_plan(kind: str) -> bool:

@@ -1,7 +1,7 @@
 """One event happens to one loan: checked by the engine, recorded, and its difference written, in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -108,25 +108,10 @@ def happen(
         return Happened(event=known)
     if loan.status == Loan.Status.CLOSED and new.kind not in AFTER_CLOSING:
         raise LoanClosed(new.key, f"closed on {loan.closed_date}")
-    history = load_history(loan=loan)
-    event = LoanEvent(
-        loan=loan,
-        kind=new.kind,
-        value_date=new.value_date,
-        business_date=held.business_date,
-        payload=new.kept_payload,
-        key=new.key,
-        reason=new.reason,
-        by=by,
-        recorded_at=at,
-    )
-    before, _ = _with_event(history, event, held.business_date)  # refused here, before anything is written
+    event, worked = _work_out(held, new)  # refused here, before anything is written
+    event.by, event.recorded_at = by, at
     event.save(force_insert=True)
-    history = load_history(loan=loan)
-    after = replay_loan(history=history, business_date=held.business_date)
-    difference = compare(
-        history=history, after=after, business_date=held.business_date, reason=_reason(new.kind), before=before
-    )
+    difference = worked.difference
     entry = write_difference(
         loan=loan,
         difference=difference,
@@ -144,11 +129,16 @@ def happen(
         at=at,
         details={"event": event.pk, "value_date": new.value_date.isoformat(), **_figures(event.payload)},
     )
-    return Happened(event=event, after=after, difference=difference, entry=entry)
+    return Happened(event=event, after=worked.after, difference=difference, entry=entry)
 
 
 def preview(*, held: HeldLoan, new: NewEvent) -> EventPreview:
     """Return what an event would change; nothing is written. Refusals as `happen`."""
+    return _work_out(held, new)[1]
+
+
+def _work_out(held: HeldLoan, new: NewEvent) -> tuple[LoanEvent, EventPreview]:
+    """Return the event, not saved yet, with the loan before and after it and the rows to write."""
     history = load_history(loan=held.loan)
     event = LoanEvent(
         loan=held.loan,
@@ -157,19 +147,14 @@ def preview(*, held: HeldLoan, new: NewEvent) -> EventPreview:
         business_date=held.business_date,
         payload=new.kept_payload,
         key=new.key,
+        reason=new.reason,
     )
     before, after = _with_event(history, event, held.business_date)
-    shown = History(
-        loan=history.loan,
-        terms=history.terms,
-        events=after.events,
-        receipts=history.receipts,
-        loan_events=(*history.loan_events, event),
-    )
+    shown = replace(history, events=after.events, loan_events=(*history.loan_events, event))
     difference = compare(
         history=shown, after=after, business_date=held.business_date, reason=_reason(new.kind), before=before
     )
-    return EventPreview(before=before, after=after, difference=difference)
+    return event, EventPreview(before=before, after=after, difference=difference)
 
 
 def _with_event(history: History, event: LoanEvent, business_date: date) -> tuple[Replay, Replay]:
@@ -177,7 +162,7 @@ def _with_event(history: History, event: LoanEvent, business_date: date) -> tupl
     receipt_ids = {receipt.pk: receipt for receipt in history.receipts}
     money = event.payload.get("receipt")
     events = tuple(each for each in history.events if money is None or each.event_id != f"receipt:{money}")
-    earlier = History(history.loan, history.terms, events, history.receipts, history.loan_events)
+    earlier = replace(history, events=events)
     before = replay_loan(history=earlier, business_date=business_date)
     event.pk = event.pk or _after_all(history)
     after = extend(

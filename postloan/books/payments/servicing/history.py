@@ -5,10 +5,9 @@ The contract is the plan the loan began with in these books: the first schedule 
 was taken over, from the first that was not settled. What happened since are its receipts and its loan events.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Annotated, Any
 
 from django.db.models import Sum
@@ -28,12 +27,16 @@ WITH_RECEIPT = ("prepayment", "early_settlement")
 
 
 class LoanHasNoPlan(ValueError):
-    """The loan came into these books closed or charged off: there is no plan that events could change."""
+    """Another core keeps the loan, or it came here closed or charged off: there is no plan that events could change."""
 
 
 @dataclass(frozen=True)
 class History:
-    """A loan as the engine takes it: terms, accepted events in the order of arrival, and what was posted of it."""
+    """
+    A loan as the engine takes it: terms, and accepted events in the order of arrival.
+
+    `opening` is what the entry that opened it posted, by account, debits less credits.
+    """
 
     loan: Loan
     terms: LoanTerms
@@ -41,10 +44,7 @@ class History:
     receipts: tuple[Receipt, ...]
     loan_events: tuple[LoanEvent, ...]
 
-    @cached_property
-    def first_business_date(self) -> date:
-        """The first day of the loan in these books."""
-        return self.terms.opened_on
+    opening: Mapping[int, int] = field(default_factory=dict)
 
 
 def receipt_id(receipt: Receipt) -> str:
@@ -63,14 +63,24 @@ def load_history(*, loan: Loan) -> History:
 
     Days before the loan's first in these books count as that day (money that was taken over with it).
     """
-    terms = loan_terms(loan=loan)
+    if loan.kept_elsewhere:
+        raise LoanHasNoPlan(f"loan {loan.pk} is kept by another core")
+    opening = opening_of(loan=loan)
+    terms = loan_terms(loan=loan, opening=opening)
     receipts = tuple(Receipt.objects.filter(loan_id=loan.pk).order_by("pk"))
     loan_events = tuple(LoanEvent.objects.filter(loan_id=loan.pk).order_by("pk"))
     by_id = {receipt.pk: receipt for receipt in receipts}
     purposeful = {event.payload["receipt"] for event in loan_events if "receipt" in event.payload}
     events = [plain_receipt(receipt, terms) for receipt in receipts if receipt.pk not in purposeful]
     events += [to_engine(event, by_id) for event in loan_events]
-    return History(loan=loan, terms=terms, events=tuple(events), receipts=receipts, loan_events=loan_events)
+    return History(
+        loan=loan,
+        terms=terms,
+        events=tuple(events),
+        receipts=receipts,
+        loan_events=loan_events,
+        opening=opening,
+    )
 
 
 def replay_loan(*, history: History, business_date: date) -> Replay:
@@ -134,7 +144,7 @@ def field_names(kind: str) -> frozenset[str]:
 # --- the contract -------------------------------------------------------------------------------------------
 
 
-def loan_terms(*, loan: Loan) -> LoanTerms:
+def loan_terms(*, loan: Loan, opening: Mapping[int, int]) -> LoanTerms:
     """Return the contract of a loan as the engine takes it. Refuses LoanHasNoPlan."""
     version = _first_version(loan)
     built = rebuild(loan=loan, version=version)
@@ -145,7 +155,7 @@ def loan_terms(*, loan: Loan) -> LoanTerms:
     taken_over_on = None
     if loan.takeover_date is not None:
         taken_over_on = loan.takeover_date + timedelta(days=1)
-        settled = _settled_before(loan, rows, taken_over_on)
+        settled = _settled_before(loan, rows, taken_over_on, opening)
     if settled >= len(rows):
         raise LoanHasNoPlan(f"loan {loan.pk}")
     return LoanTerms(
@@ -169,10 +179,10 @@ def _planned_rows(version: ScheduleVersion) -> tuple[PlannedRow, ...]:
     return tuple(PlannedRow(version.from_instalment_no + place, *row) for place, row in enumerate(columns))
 
 
-def _settled_before(loan: Loan, rows: tuple[PlannedRow, ...], first_day: date) -> int:
+def _settled_before(loan: Loan, rows: tuple[PlannedRow, ...], first_day: date, opening: Mapping[int, int]) -> int:
     """Return how many rows the earlier lender had been paid: principal and interest taken over say it."""
-    principal = opening_of(loan=loan).get(AccountNo.LOAN_PRINCIPAL, 0)
-    interest = opening_of(loan=loan).get(AccountNo.INTEREST_RECEIVABLE, 0)
+    principal = opening.get(AccountNo.LOAN_PRINCIPAL, 0)
+    interest = opening.get(AccountNo.INTEREST_RECEIVABLE, 0)
     if principal <= 0:
         raise LoanHasNoPlan(f"loan {loan.pk}")
     fits = [
@@ -221,7 +231,7 @@ def serves_plainly(*, loan: Loan, kinds: Iterable[str]) -> bool:
 
     They do where money waits for its due date, overdue principal bears no interest, and nothing changed the plan.
     """
-    return loan.product_version.product_terms.is_served_plainly and not set(kinds) - PLAIN_KINDS
+    return loan.terms.is_served_plainly and not set(kinds) - PLAIN_KINDS
 
 
 PLAIN_KINDS = frozenset({"receipt", "reversal", "waiver", "refund"})

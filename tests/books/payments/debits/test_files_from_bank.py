@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from postloan.books.loans.models import LoanEvent
 from postloan.books.payments import operations
 from postloan.books.payments.debit_queries import find_bank_items, get_unanswered
 from postloan.books.payments.models import BankFile, BankItem, DebitAttempt, DebitFile, DebitOrder, DebitReturn, Receipt
@@ -101,7 +102,7 @@ def test_money_that_really_came_twice_is_not_lost_and_not_guessed_at(loan, bank)
     assert items() == [("second_credit", 50_500)]
 
 
-def test_a_return_after_the_receipt_was_booked_waits_for_a_person(loan, bank):
+def test_a_return_after_the_receipt_was_booked_takes_the_receipt_back(loan, bank):
     attempt = sent(loan, bank, Outcome.LATE_RETURN)
     take(DUE)
     assert Receipt.objects.get().allocated_minor == 50_500
@@ -114,10 +115,27 @@ def test_a_return_after_the_receipt_was_booked_waits_for_a_person(loan, bank):
     assert (found.is_late, found.reason_code, found.value_date) == (True, "AM04", DUE + timedelta(days=5))
     order = DebitOrder.objects.get(pk=attempt.order_id)
     assert (order.state, order.collected_minor) == ("taken_back", 0)
-    assert items() == [("late_return", 50_500)]
-    assert Receipt.objects.get().allocated_minor == 50_500  # the books are a person's to correct
-    assert announce(bank.today) == []
+    receipt = Receipt.objects.get()
+    assert (receipt.allocated_minor, receipt.reversed_minor) == (0, 50_500)
+    loan.refresh_from_db()
+    assert loan.past_due_since_date == DUE
+    item = BankItem.objects.get(kind="late_return")
+    assert (item.closed_by, item.outcome) == ("test", f"receipt {receipt.pk} was taken back")
+    take(bank.today)
+    assert LoanEvent.objects.count() == 1
 
+
+def test_where_a_receipt_cannot_be_taken_back_its_return_waits_for_a_person(loan, bank):
+    sent(loan, bank, Outcome.LATE_RETURN)
+    take(DUE)
+    Receipt.objects.update(allocated_minor=50_499, refunded_minor=1)  # a part of it went back to the customer
+
+    bank.today = DUE + timedelta(days=5)
+    close_through(through_date=DUE + timedelta(days=4), by="test", clock=lambda: at(DUE))
+    take(bank.today)
+
+    assert items() == [("late_return", 50_500)]
+    assert announce(bank.today) == []
     item = find_bank_items().get()
     with pytest.raises(operations.OutcomeMissing):
         operations.close_bank_item(item_id=item.pk, outcome=" ", by="ada", at=at(bank.today))
@@ -125,6 +143,7 @@ def test_a_return_after_the_receipt_was_booked_waits_for_a_person(loan, bank):
     operations.close_bank_item(item_id=item.pk, outcome="again", by="bob", at=at(bank.today))
     item.refresh_from_db()
     assert (item.closed_by, item.outcome) == ("ada", "receipt reversed")
+    Receipt.objects.update(allocated_minor=50_500, refunded_minor=0)
 
 
 def test_a_lost_answer_leaves_the_debit_with_the_bank_until_it_is_asked_for(loan, bank):
@@ -278,10 +297,10 @@ def test_a_status_alone_books_no_money(loan, bank):
         ([Movement("{own}", 50_600, True, "B1")], [("amount_differs", 50_600)], [50_600]),
         # returned before it was credited, and credited afterwards
         ([Movement("{own}", 50_500, False, "B1", "AM04")], [], []),
-        # in one file, whatever the order: the money first, then its return
+        # in one file, whatever the order: the money first, then its return, which takes it back
         (
             [Movement("{own}", 50_500, False, "B2", "AM04"), Movement("{own}", 50_500, True, "B1")],
-            [("late_return", 50_500)],
+            [],
             [50_500],
         ),
     ],
