@@ -73,7 +73,10 @@ def closed_until(
     if end == _END_OF_DAY:
         return _first_after(at=at, edges=[midnight(on=last + DAY, name=name)])
     extra = SECOND if end_closed else timedelta(0)
-    return _first_after(at=at, edges=[_instant(on=last, clock=end, name=name, fold=fold) + extra for fold in (0, 1)])
+    edge = _instant(on=last, clock=end, name=name, fold=0) + extra
+    if edge > at:
+        return edge
+    return _first_after(at=at, edges=[_instant(on=last, clock=end, name=name, fold=1) + extra])
 
 
 def next_edge(*, at: datetime, name: str, edges: Iterable[time]) -> datetime:

@@ -113,7 +113,7 @@ def _room(
         return sum(begun <= moment <= at for moment in times), begun, begun + _CLOCK[kind]
     days = rule.window.length
     best: tuple[int, datetime | None, datetime | None] = (-1, None, None)
-    for name in names:
+    for name in names if len(times) >= limit else names[:1]:
         first = local_date(at=at, name=name) - DAY * (days - 1)
         begun = midnight(on=first, name=name)
         inside = sorted(moment for moment in times if begun <= moment <= at)
@@ -155,7 +155,7 @@ def judge_pattern(*, rule: PatternRule, facts: Facts, at: datetime) -> Finding |
         return Finding(
             "too_soon", {"minutes": rule.minutes}, soon[-1] + timedelta(minutes=rule.minutes), unsettled=True
         )
-    for name in facts.zones(rule.zones):
+    for name in facts.zones(rule.zones) if len(calls) + 1 >= rule.in_a_day else ():
         today = midnight(on=local_date(at=at, name=name), name=name)
         count = sum(call.event.at >= today for call in calls)
         if count + 1 >= rule.in_a_day:
