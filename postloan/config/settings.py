@@ -234,6 +234,9 @@ if WECHAT_ACCOUNT["app_id"]:
     }
     CHANNEL_ROUTES["wechat"] = ["wechat"]
 
+# How reminders of a product reach people: a shipped policy, or a TOML file (docs/rules/reminders.md).
+REMINDER_POLICIES: dict[str, str] = {"default": os.environ.get("POSTLOAN_REMINDER_POLICY", "house")}
+
 # Who decides applications: the rules of their products, or a model behind the same port.
 APPLICATION_DECIDER = {"class": "postloan.books.applications.deciding.RulesDecider", "options": {}}
 

@@ -22,6 +22,7 @@ BY = "reminders"
 def send_reminders(contact_date: str, rehearsal_at: str | None = None) -> dict[str, int]:
     """Make messages of the day's reminders and deliver those whose hour has come; returns the counts."""
     at = datetime.fromisoformat(rehearsal_at) if rehearsal_at else timezone.now()
+    operations.plan_failed_debits(contact_date=date.fromisoformat(contact_date), at=at)
     while operations.queue_reminders(contact_date=date.fromisoformat(contact_date), at=at):
         pass
     # A rehearsal is alone with its outbox: what a killed one had claimed is its own.

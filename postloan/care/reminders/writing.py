@@ -23,6 +23,8 @@ def write_reminders(messages: Sequence[Message], names: Mapping[int, str], at: d
         open_rows = [row for row in rows[message.pk] if amounts[row] > 0]
         if today > date.fromisoformat(message.occasion["contact_date"]):
             said[message.pk] = Drop("its day had passed")
+        elif today > date.fromisoformat(message.occasion.get("grace_until", message.occasion["contact_date"])):
+            said[message.pk] = Drop("its grace was over")
         elif not open_rows:
             said[message.pk] = Drop("paid before it left")
         else:
@@ -50,6 +52,8 @@ def _facts(message: Message, name: str, lines: Sequence[tuple[Loan, int, int]]) 
             for loan, no, amount in lines
         ],
     }
+    if sender := message.occasion.get("sender"):
+        facts["sender"] = sender
     if grace_until := message.occasion.get("grace_until"):
         facts["grace_until"] = date.fromisoformat(grace_until)
     return facts  # type: ignore[return-value]
