@@ -12,6 +12,7 @@ from postloan.care.outreach.models import Message
 from postloan.care.outreach.texts import get_text
 from postloan.outside.mail import demo_mailbox
 from postloan.outside.mail.demo_mailbox import MailNotFound, ReceivedMail, ReceivedText
+from postloan.outside.push.vapid import public_key
 
 __all__ = [
     "MailNotFound",
@@ -27,6 +28,7 @@ __all__ = [
     "get_messages_of_customer",
     "get_notice",
     "get_notices",
+    "push_key",
     "read_mail",
 ]
 
@@ -110,6 +112,11 @@ def get_notice(*, message_id: int, customer_id: int) -> Notice:
             pk=message_id, customer_id=customer_id, channel=Message.Channel.INBOX, state=Message.State.SENT
         )
     )
+
+
+def push_key() -> str:
+    """Return the lender's public key under which browsers subscribe to notifications (settings.PUSH_KEY_FILE)."""
+    return public_key(file=settings.PUSH_KEY_FILE)
 
 
 def get_mails(*, limit: int, offset: int = 0) -> list[ReceivedMail]:

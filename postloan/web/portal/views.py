@@ -14,7 +14,7 @@ from postloan.books.loans.explaining import LoanFigures, explain_loan
 from postloan.books.loans.models import Loan
 from postloan.care.outreach import operations as outreach
 from postloan.care.outreach.models import Message
-from postloan.care.outreach.queries import get_notice, get_notices
+from postloan.care.outreach.queries import get_notice, get_notices, push_key
 from postloan.ground.access.queries import get_customer_id
 from postloan.ground.access.roles import Role
 from postloan.web.portal.dues import to_pay
@@ -93,7 +93,7 @@ def why(request: HttpRequest, loan_id: int, figure: str) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """What we have told the borrower, the latest first."""
     found = get_notices(customer_id=_own_customer_id(request))
-    return never_stored(render(request, "portal/notices.html", {"notices": found}))
+    return never_stored(render(request, "portal/notices.html", {"notices": found, "push_key": push_key()}))
 
 
 @for_roles(BORROWER)

@@ -34,7 +34,7 @@ from postloan.care.outreach.operations._settle_contacts import (
     return_lapsed_slots,
     settle_contacts,
 )
-from postloan.care.outreach.operations._subscribe import subscribe, unsubscribe
+from postloan.care.outreach.operations._subscribe import SubscriptionMalformed, subscribe, unsubscribe
 from postloan.care.outreach.operations._take_inbound import Taken, opt_out_by_link, take_inbound
 from postloan.care.outreach.operations._take_incoming import (
     RouteHasNoReceipts,
@@ -63,6 +63,7 @@ __all__ = [
     "Report",
     "RouteHasNoReceipts",
     "SamePerson",
+    "SubscriptionMalformed",
     "Taken",
     "TextNotOpen",
     "approve_text",

@@ -8,7 +8,9 @@ from postloan.care.outreach.addresses import FIELD
 from postloan.care.outreach.models import Subscription
 from postloan.ground.audit import operations as audit
 from postloan.ground.customers.cipher import field_cipher
-from postloan.outside.push.port import checked_subscription
+from postloan.outside.push.port import SubscriptionMalformed, checked_subscription
+
+__all__ = ["SubscriptionMalformed", "subscribe", "unsubscribe"]
 
 
 @transaction.atomic
