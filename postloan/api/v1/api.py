@@ -1,6 +1,7 @@
 """The JSON API, version 1: its parts. What every part shares is in doors.py, what a refusal looks like in problems.py."""
 
 from postloan.api.v1.applications import router as applications
+from postloan.api.v1.bills import router as bills
 from postloan.api.v1.books import router as books
 from postloan.api.v1.books import rows_refused
 from postloan.api.v1.closes import router as closes
@@ -32,6 +33,7 @@ api.add_router("/loans", loans)
 api.add_router("/receipts", receipts)
 api.add_router("/books", books)
 api.add_router("/lines", lines)
+api.add_router("/bills", bills)
 api.add_router("/applications", applications)
 api.add_router("/debits", debits)
 api.add_router("/messages", messages)

@@ -7,6 +7,7 @@ Which status each refusal of the floors below has.
 from postloan.api.v1.contacts import KeyMissing, ReportIncomplete
 from postloan.books.applications import operations as applications
 from postloan.books.applications import queries as applications_asked
+from postloan.books.bills import operations as bills
 from postloan.books.ledger.queries import BooksNotOpen
 from postloan.books.lines import operations as lines
 from postloan.books.loans.importing.reading import ColumnsMissing
@@ -56,6 +57,18 @@ REFUSALS: dict[type[Exception], int] = {
     applications.UnknownApplication: 404,
     applications_asked.ProductNotOffered: 404,
     applications_asked.TextMissing: 409,
+    bills.ConversionNotOffered: 422,
+    bills.ConversionReferenceReused: 409,
+    bills.ConversionTooLate: 409,
+    bills.MoreThanBought: 422,
+    bills.NoBillProduct: 409,
+    bills.NotARefundAmount: 422,
+    bills.NothingToConvert: 409,
+    bills.PurchaseCurrencyDiffers: 422,
+    bills.PurchaseWhilePastDue: 409,
+    bills.RefundReferenceReused: 409,
+    bills.UnknownAccount: 404,
+    bills.UnknownPurchase: 404,
     close.FaultIsSolved: 409,
     close.UnknownFault: 404,
     mirror.DayInFuture: 422,

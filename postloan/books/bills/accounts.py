@@ -29,7 +29,11 @@ class HeldAccount:
     business_date: date
 
     def change_pot(self, *, amount_minor: int, value_date: date) -> None:
-        """Take an amount into the open bill's pot (negative: out of it) and into the loan's principal; saves both."""
+        """
+        Take an amount into the open bill's pot (negative: out of it) and into the loan's principal; saves both.
+
+        The loan's first principal is everything that was ever bought on the account.
+        """
         bill = self.open_bill
         pot = Pot(bill.bill_no, bill.counted_date, bill.left_minor, bill.minor_days)
         pot = pot.changed(amount_minor=amount_minor, value_date=value_date)
@@ -37,7 +41,7 @@ class HeldAccount:
         bill.bought_minor += amount_minor
         bill.save(update_fields=["left_minor", "minor_days", "bought_minor"])
         self.loan.principal_outstanding_minor += amount_minor
-        self.loan.principal_minor += amount_minor
+        self.loan.principal_minor += max(amount_minor, 0)
         self.loan.next_event_date = min(self.loan.next_event_date or self.business_date, self.business_date)
         self.loan.save(update_fields=["principal_outstanding_minor", "principal_minor", "next_event_date"])
 

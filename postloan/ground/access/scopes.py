@@ -18,6 +18,7 @@ class Scope(StrEnum):
     LOANS_READ = "loans:read"
     LOANS_CHANGE = "loans:change"
     RECEIPTS_POST = "receipts:post"
+    PURCHASES_POST = "purchases:post"
     LINES_READ = "lines:read"
     LINES_CHANGE = "lines:change"
     APPLICATIONS_READ = "applications:read"
@@ -63,6 +64,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.FINANCE: _READS
     | {
         Scope.RECEIPTS_POST,
+        Scope.PURCHASES_POST,
         Scope.LOANS_CHANGE,
         Scope.LINES_CHANGE,
         Scope.DEBITS_CHANGE,
