@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0002_flags_zones_and_states'),
-        ('loans', '0011_grace_by_grade'),
+        ('loans', '0012_loans_not_active'),
         ('products', '0002_append_only'),
     ]
 
