@@ -7,7 +7,7 @@ T ?= tests
 # One worker of pytest for each processor, at most four; on one processor none.
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 1); [ $$n -gt 4 ] && n=4; [ $$n -gt 1 ] && echo $$n || echo 0)
 
-.PHONY: help run stop reset test check bench bench-send format lock
+.PHONY: help run stop reset test check bench bench-send screenshots format lock
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do \
@@ -42,6 +42,10 @@ bench: .venv/set-up-run  ## measure the close against its floor; SIZE=1m or 3m f
 
 bench-send: .venv/set-up-run  ## measure sending over SMTP and SMPP against bare sends
 	$(BIN)/python benchmarks/send.py
+
+screenshots: .venv/set-up-dev  ## take the pictures of the pages in docs/screenshots; SITE=http://… for one that runs
+	@scripts/install-chromium
+	PYTHONPATH=$(CURDIR) $(BIN)/python docs/screenshots/take.py $(SITE)
 
 format: .venv/set-up-dev  ## rewrite the source in the house's format
 	$(BIN)/ruff check --fix

@@ -53,6 +53,21 @@ PLACES = (
 )
 
 
+# Looked at now and then: they stand under "More" where the row would not hold all.
+NOW_AND_THEN = frozenset(
+    {"office:mailbox", "office:imports", "office:audit", "office:tokens", "office:decisions", "desk:changes"}
+)
+ROW_HOLDS = 8
+
+
+def is_in_row(*, place: Place, places: Collection[Place]) -> bool:
+    """Say whether a place stands in the row of the navigation, and not under "More"."""
+    if len(places) <= ROW_HOLDS:
+        return True
+    often = [each for each in places if each.url_name not in NOW_AND_THEN]
+    return place in often[:ROW_HOLDS]
+
+
 def places_for(*, roles: Collection[Role]) -> list[Place]:
     """Return what these roles can open, in the order of the navigation."""
     return [place for place in PLACES if not place.roles.isdisjoint(roles)]

@@ -16,7 +16,7 @@ from postloan.care.outreach.models import Message
 from postloan.ground.access.roles import STAFF
 from postloan.web.ui import figures, marks, words
 from postloan.web.ui.access import roles_of
-from postloan.web.ui.navigation import places_for
+from postloan.web.ui.navigation import is_in_row, places_for
 
 register = template.Library()
 register.filter(marks.day)
@@ -132,9 +132,20 @@ def places(context: Context) -> list[dict[str, Any]]:
     open_places = places_for(roles=roles_of(request=request))
     lit = max(open_places, key=lambda place: place.match(path=request.path), default=None)
     return [
-        {"label": place.label, "url": place.url, "is_lit": place is lit and place.match(path=request.path) > 0}
+        {
+            "label": place.label,
+            "url": place.url,
+            "is_lit": place is lit and place.match(path=request.path) > 0,
+            "is_in_row": is_in_row(place=place, places=open_places),
+        }
         for place in open_places
     ]
+
+
+@register.simple_tag
+def aside(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries of the navigation that stand under "More"."""
+    return [entry for entry in entries if not entry["is_in_row"]]
 
 
 @register.simple_tag(takes_context=True)

@@ -9,6 +9,17 @@ document.addEventListener("click", (event) => {
   if (sample) toast(sample.dataset.toast, sample.dataset.tone);
 });
 
+// A menu closes by Escape, and when something else is clicked.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 const STAYS_MS = 6000;
 
 // A text below the page for some seconds, read out as well; grave ones stay until they are closed.
