@@ -185,6 +185,7 @@ ACCOUNT_KIND: Words = {
 CLOSE_STEP: Words = {
     "wait": _("Wait for receipts under way"),
     "read": _("Read the loans of the day"),
+    "replay_events": _("Replay loans that events have changed"),
     "cut_bills": _("Cut the bills of the day"),
     "raise_due": _("Raise what falls due tomorrow"),
     "apply_unapplied": _("Apply money already here"),
@@ -253,6 +254,15 @@ SCHEDULE_REASON: Words = {
     "taken_over": _("Taken over from the earlier system"),
     "followed": _("Told by the core that keeps the loan"),
     "billed": _("The bill of its bill day"),
+    "replayed": _("Worked out again after something was taken back or came to light"),
+    "prepayment": _("A part was paid early"),
+    "early_settlement": _("Settled early"),
+    "charge": _("A charge was added"),
+    "chargeback": _("Money was demanded back"),
+    "disbursement": _("More was paid out"),
+    "merchant_refund": _("The merchant gave the purchase back"),
+    "payout_refund": _("The payout came back"),
+    "charge_off": _("Charged off"),
     "carried_on": _("What the minimum left over, carried on to the next bill"),
 }
 
