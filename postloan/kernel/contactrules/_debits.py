@@ -46,9 +46,13 @@ def _failures(rule: DebitRule, facts: Facts) -> list[PastEvent]:
         elif event.kind in {"debit_failed", "debit_succeeded"} and _same_account(event, rule, facts):
             if event.kind == "debit_succeeded":
                 found = [] if rule.consecutive is not None else found
-            elif not rule.reasons or event.reason is None or event.reason.lower() in rule.reasons:
+            elif not rule.reasons or event.reason is None or _plain(event.reason) in rule.reasons:
                 found.append(event)
     return found
+
+
+def _plain(reason: str) -> str:
+    return reason.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _same_account(event: PastEvent, rule: DebitRule, facts: Facts) -> bool:

@@ -10,6 +10,7 @@ Language = Literal["en", "zh"]
 _SAID: dict[str, tuple[str, str]] = {
     "window": ("It is a closed hour ({start} to {end}) in {zones}.", "{zones} 当地时间处于禁止时段（{start}至{end}）。"),
     "inconvenient_time": ("The person called {start} to {end} inconvenient ({zones}).", "当事人表示{start}至{end}不便（{zones}）。"),
+    "not_before": ("The person asked not to be contacted before {at}.", "当事人要求{at}之前不要联系。"),
     "inconvenient_place": ("The person called this place inconvenient: {place}.", "当事人表示该地点不便：{place}。"),
     "preferred_hours": ("The person asked for {hours} ({zones}).", "当事人要求仅在{hours}联系（{zones}）。"),
     "counter": ("{count} already count for this {subject} in the window; {limit} are allowed.", "该{subject}在统计期内已有{count}次，上限为{limit}次。"),

@@ -26,17 +26,27 @@ from postloan.kernel.contactrules._words import (
 Weekday = Annotated[int, Field(ge=1, le=7)]  # as in ISO 8601: Monday is 1
 
 
+_DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), start=1)}
+
+
 def _clock(value: Any) -> Any:
     """Read "24:00" as the end of the day."""
     return time.max if value == "24:00" else value
 
 
-class Hours(Spoken):
-    """Local clock hours, `start` up to `end`; an end at or before the start lies on the next day."""
+def _weekdays(value: Any) -> Any:
+    """Read names of days, in full or by three letters; weekdays and weekends too."""
+    if isinstance(value, str):
+        value = {"weekdays": (1, 2, 3, 4, 5), "weekends": (6, 7), "weekend": (6, 7)}.get(value.lower(), (value,))
+    return tuple(_DAYS.get(day[:3].lower(), day) if isinstance(day, str) else day for day in value)
 
-    start: Annotated[time, BeforeValidator(_clock)]
-    end: Annotated[time, BeforeValidator(_clock)]
-    days: tuple[Weekday, ...] = (1, 2, 3, 4, 5, 6, 7)
+
+class Hours(Spoken):
+    """Local clock hours, `start` up to `end`; an end at or before the start lies on the next day. Nothing said: all day."""
+
+    start: Annotated[time, BeforeValidator(_clock)] = time(0)
+    end: Annotated[time, BeforeValidator(_clock)] = time.max
+    days: Annotated[tuple[Weekday, ...], BeforeValidator(_weekdays)] = (1, 2, 3, 4, 5, 6, 7)
     zone: ZoneName | None = None
 
     @classmethod
@@ -98,20 +108,25 @@ class PastEvent(Spoken):
     @classmethod
     def adapted(cls, read: Mapping[str, Any]) -> Mapping[str, Any]:
         added: dict[str, Any] = {}
+        if not _CLOCK.isdisjoint(read):
+            added["hours"] = ({name: read[name] for name in _CLOCK if name in read},)
+            read = {name: value for name, value in read.items() if name not in _CLOCK}
         kind, who, by = read.get("kind"), read.get("initiated_by"), read.get("by")
         if isinstance(who, str) and who not in {"us", "person"}:
             added["initiated_by"] = _WHO.get(who, who)
         elif who is None and isinstance(kind, str) and kind in INBOUND_KINDS:
             added["initiated_by"] = "person"
         if read.get("channel") is None and isinstance(kind, str):
-            added["channel"] = CHANNEL_OF.get(understood("kind", kind))
+            added["channel"] = CHANNEL_OF.get(kind) or CHANNEL_OF.get(understood("kind", kind))
         if isinstance(by, Mapping):
             added |= {"by": by.get("kind"), **{name: by[name] for name in ("agency", "institution") if name in by}}
         return {**read, **added} if added else read
 
 
+_CLOCK = frozenset({"from", "to", "start", "end", "days", "weekdays"})  # hours may also stand in the event itself
 # What an event without a channel was: calls are calls.
 CHANNEL_OF: dict[Any, str] = {
+    "sms_sent": "sms", "text_sent": "sms", "email_sent": "email",
     "attempt": "voice", "busy": "voice", "not_in_service": "voice", "voicemail": "voice", "connected": "voice", "dropped": "voice",
     "conversation": "voice", "letter_sent": "letter", "visited": "visit", "debit_failed": "debit", "debit_succeeded": "debit",
 }  # fmt: skip

@@ -40,12 +40,21 @@ def judge_preference(*, rule: PreferenceRule, facts: Facts, at: datetime) -> Fin
     if facts.kinds.isdisjoint(_NAMED):
         return None
     named = [event for event in _in_force(facts) if event.channel in (None, facts.question.channel)]
+    named = [event for event in named if event.until is None or event.until > at]
+    finding = _wished(named, zones=facts.zones(rule.zones), facts=facts, at=at)
+    ends = [event.until for event in named if event.until is not None]
+    if finding is None or finding.until is None or not ends:
+        return finding
+    return finding._replace(until=min(finding.until, *ends))
+
+
+def _wished(named: list[PastEvent], *, zones: tuple[str, ...], facts: Facts, at: datetime) -> Finding | None:
     for event in named:
         if event.kind == "inconvenient_place" and _same_place(event, facts):
-            return Finding(
-                "inconvenient_place", {"place": event.place or event.point_kind or event.contact_point}, None
-            )
-    zones = facts.zones(rule.zones)
+            place = event.place or event.point_kind or event.contact_point
+            return Finding("inconvenient_place", {"place": place}, event.until)
+        if event.kind == "inconvenient_time" and not event.hours and event.until is not None:
+            return Finding("not_before", {"at": event.until.isoformat()}, event.until)
     refused = [hours for event in named if event.kind == "inconvenient_time" for hours in event.hours]
     for name in zones:
         for hours in refused:

@@ -93,12 +93,11 @@ class DebitPlan(Spoken):
 
     amount_minor: Annotated[int, Field(ge=0)] | None = None
     due_minor: Annotated[int, Field(ge=0)] | None = None
-    authorisation: str | None = None
     at_customers_request: bool = False  # one immediate transfer, asked for on this or the previous working day
 
     @classmethod
     def other_names(cls) -> Mapping[str, str]:
-        return {"authorization": "authorisation", "immediate_at_request": "at_customers_request"}
+        return {"amount": "amount_minor", "due": "due_minor", "immediate_at_request": "at_customers_request"}
 
 
 _ACTORS = ("capacity", "institution", "agency")  # understood beside `by` as well as in it
