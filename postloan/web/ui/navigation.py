@@ -44,7 +44,7 @@ PLACES = (
     ),
     Place(_("Mailbox"), "office:mailbox", ("/office/mailbox/",), OFFICE),
     Place(_("Journal"), "office:journal", ("/office/journal/", "/office/accounts/"), OFFICE),
-    Place(_("Nights"), "office:close_runs", ("/office/close/", "/office/faults/"), OFFICE),
+    Place(_("Nights"), "office:close_runs", ("/office/close/", "/office/faults/", "/office/schedule/"), OFFICE),
     Place(_("Imports"), "office:imports", ("/office/imports/", "/office/cores/"), OFFICE),
     Place(_("Record of acts"), "office:audit", ("/office/audit/",), _READERS),
     Place(_("API tokens"), "office:tokens", ("/office/tokens/",), frozenset({Role.ENGINEER})),
