@@ -4,7 +4,7 @@ Texts with places for values: which places there are, what may stand in them, wh
 A template is plain text with names in braces, `{total}`. Each name has a type, and its value is written the way
 people write it in the language of the text. `{loans}` stands for lines, one for each loan, each made from the
 template's own `line`. There are no conditions: what is said on another occasion is another template.
-Rules and a worked example: docs/rules/message_texts.md.
+Rules and a worked example: docs/decisions/0076-texts-have-places-and-no-conditions.md.
 """
 
 import re

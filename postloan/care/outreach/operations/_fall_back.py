@@ -2,7 +2,7 @@
 Take the next channel of a chain, where a message was not delivered or not opened in time.
 
 The first message keeps its state; the next one says the same on another channel, under the same chain, which the gate
-counts once (docs/rules/sending.md).
+counts once (docs/decisions/0078-channels-follow-each-other.md).
 """
 
 from datetime import datetime
