@@ -88,14 +88,16 @@ def _decide(options: argparse.Namespace) -> dict[str, Any]:
     reserve_ms: list[float] = []
     settle_ms: list[float] = []
     verdicts: dict[str, int] = {}
+    own_cpu = 0.0
     for no in range(options.decisions + 50):
         customer, point = dice.choice(people)
         ask = _ask(f"bench:{no}", customer, point)
         at = AT + timedelta(seconds=no)
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         [answer] = operations.reserve_contacts(asks=[ask], at=at, by="bench")
         reserved = time.perf_counter()
         if no >= 50:
+            own_cpu += time.process_time() - cpu
             reserve_ms.append((reserved - began) * 1000)
             verdicts[answer.verdict] = verdicts.get(answer.verdict, 0) + 1
         if answer.is_allowed:
@@ -107,9 +109,25 @@ def _decide(options: argparse.Namespace) -> dict[str, Any]:
         "reserve_ms_median": round(statistics.median(reserve_ms), 3),
         "reserve_ms_p95": round(percentile(values=reserve_ms, share=0.95), 3),
         "reserve_ms_p99": round(percentile(values=reserve_ms, share=0.99), 3),
+        "reserve_own_cpu_ms": round(own_cpu * 1000 / options.decisions, 3),
+        "bare_commit_ms_median": round(_bare_commit_ms(), 3),
         "settle_ms_median": round(statistics.median(settle_ms), 3) if settle_ms else None,
         "verdicts": verdicts,
     }
+
+
+def _bare_commit_ms() -> float:
+    """Return the median time of a one-row insert that is committed: what the disk alone asks for here and now."""
+    from django.db import connection
+
+    taken = []
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare (n integer)")
+        for no in range(300):
+            began = time.perf_counter()
+            cursor.execute("INSERT INTO bare VALUES (%s)", [no])
+            taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)
 
 
 def _ask(key: str, customer: int, point: int) -> Any:

@@ -63,8 +63,9 @@ class Chains:
         at: datetime,
         row: Mapping[str, Any],
         facts: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Put an entry about `row` on the person's chain. `facts` are codes and ids, nothing personal."""
+    ) -> str:
+        """Put an entry about `row` on the person's chain, and return the row's text. `facts` are codes and ids only."""
+        text = canonical(row)
         entry: Row = {
             "customer_id": customer_id,
             "place": self.places[customer_id] + 1,
@@ -72,11 +73,12 @@ class Chains:
             "subject_id": subject_id,
             "at": at,
             "facts": dict(facts or {}),
-            "digest": digest_of(row),
+            "digest": sha256(text.encode()).digest(),
         }
         entry["hash"] = entry_hash(before=self.heads[customer_id], entry=entry)
         self.places[customer_id], self.heads[customer_id] = entry["place"], entry["hash"]
         self.entries.append(entry)
+        return text
 
     def head_rows(self) -> list[Row]:
         """Return the subject rows to be written for the persons whose chain has grown."""

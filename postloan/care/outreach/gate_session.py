@@ -56,9 +56,10 @@ class GateSession:
     chains: Chains = field(default_factory=Chains)
     decision_ids: list[int] = field(default_factory=list)
     contact_ids: list[int] = field(default_factory=list)
-    decisions: list[Row] = field(default_factory=list)
-    new_contacts: dict[int, Row] = field(default_factory=dict)
-    changed_contacts: dict[int, Row] = field(default_factory=dict)
+    # What is to be written, by id, as the canonical text that the chain has a digest of.
+    decisions: dict[int, str] = field(default_factory=dict)
+    new_contacts: dict[int, str] = field(default_factory=dict)
+    changed_contacts: dict[int, str] = field(default_factory=dict)
 
     def contact_by_key(self, *, key: str) -> Row | None:
         """Return the contact of this occasion, if there is one."""
@@ -67,10 +68,9 @@ class GateSession:
     def put_contact(self, row: Row, *, step: str, at: datetime, facts: Mapping[str, Any] | None = None) -> None:
         """Write a contact, new or changed, with its entry on the person's chain."""
         is_new = row["id"] not in self.contacts or row["id"] in self.new_contacts
-        (self.new_contacts if is_new else self.changed_contacts)[row["id"]] = row
         self.contacts[row["id"]] = row
         self.by_key[row["key"]] = row["id"]
-        self.chains.add(
+        (self.new_contacts if is_new else self.changed_contacts)[row["id"]] = self.chains.add(
             customer_id=row["customer_id"],
             kind=f"contact.{step}",
             subject_id=row["id"],
@@ -81,8 +81,7 @@ class GateSession:
 
     def put_decision(self, row: Row) -> None:
         """Write a decision with its entry on the person's chain."""
-        self.decisions.append(row)
-        self.chains.add(
+        self.decisions[row["id"]] = self.chains.add(
             customer_id=row["customer_id"],
             kind="decision",
             subject_id=row["id"],
@@ -93,15 +92,11 @@ class GateSession:
 
     def write(self) -> None:
         """Write everything in one round trip."""
-        rows = (
-            self.decisions,
-            list(self.new_contacts.values()),
-            list(self.changed_contacts.values()),
-            self.chains.entries,
-            self.chains.head_rows(),
-        )
+        written = (self.decisions, self.new_contacts, self.changed_contacts)
+        texts = [f"[{','.join(rows.values())}]" for rows in written]
+        texts += [canonical(self.chains.entries), canonical(self.chains.head_rows())]
         with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [canonical(part) for part in rows])
+            cursor.execute(_WRITE, texts)
 
 
 def open_session(

@@ -35,6 +35,8 @@ EXAMPLE: dict[str, Any] = {
     "history": [
         {"at": "2026-11-20T09:05:00+08:00", "kind": "conversation", "channel": "voice", "debts": ["L1"]},
         {"at": "2026-11-20T10:20:00+08:00", "kind": "attempt", "channel": "voice", "debts": ["L1"]},
+        {"at": "2026-11-20T11:40:00+08:00", "kind": "conversation", "channel": "voice", "debts": ["L1"]},
+        {"at": "2026-11-20T14:10:00+08:00", "kind": "connected", "channel": "voice", "debts": ["L1"]},
     ],
 }
 
