@@ -27,8 +27,8 @@ class Actor(Spoken):
     """
     Who would act: the lender, an agency or a robot, and in which capacity.
 
-    Without a capacity an agency collects for another and a lender for itself; where nothing at all is said, rules
-    that bind some capacity bind (strict). `institution` is whose debt it is, `agency` who was engaged.
+    Without a capacity an agency collects for another, and a lender or an institution's robot for itself; where that
+    is not said, rules that bind some capacity bind (strict). `institution` is whose debt it is, `agency` who was engaged.
     """
 
     kind: AnyActor | None = None
@@ -53,7 +53,9 @@ class Actor(Spoken):
             return self.capacity
         if self.kind == "agency" or self.agency:
             return "third_party_collector"
-        return "creditor" if self.kind in {"lender", "robot"} else None
+        if self.kind == "lender" or (self.kind == "robot" and self.institution):
+            return "creditor"
+        return None
 
 
 class Content(Spoken):
