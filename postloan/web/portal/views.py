@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from postloan.books.bills.queries import get_minimum_due
 from postloan.books.ledger import journal_queries
 from postloan.books.ledger.queries import BooksNotOpen, get_business_date
 from postloan.books.loans import queries
@@ -57,6 +58,7 @@ def loan(request: HttpRequest, loan_id: int) -> HttpResponse:
         "earlier_rows": [row for row in rows if row.state in BEHIND],
         "rows_ahead": [row for row in rows if row.state not in BEHIND],
         "asked": to_pay(loans=[found], today=as_of + timedelta(days=1)),
+        "minimum": get_minimum_due(loan_id=loan_id),
         "lender": settings.LENDER_NAME,
         "lender_phone": settings.LENDER_PHONE,
     }

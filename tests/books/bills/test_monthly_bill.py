@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from postloan.books.bills.models import Bill
+from postloan.books.bills.queries import MinimumDue, get_minimum_due
 from postloan.books.ledger.queries import get_trial_balance
 from postloan.books.lines.queries import get_available
 from postloan.books.loans.models import Instalment
@@ -73,6 +74,21 @@ def test_the_minimum_keeps_the_account_current_and_the_rest_bears_interest_from_
     # A tenth of 900.00, and all of the interest.
     assert (bill.full_minor, bill.minimum_minor, bill.interest_minor) == (91_895, 9_000 + 1_895, 1_895)
     assert all(tie.holds for tie in get_ties())
+
+
+def test_the_minimum_still_asked_falls_with_what_is_paid_until_the_due_date_is_over(walk):
+    walk.close_before(date(2024, 3, 5))
+    walk.buy(100_000)
+    assert get_minimum_due(loan_id=walk.loan.pk) is None
+    walk.close_before(date(2024, 3, 25))
+
+    before = get_minimum_due(loan_id=walk.loan.pk)
+    walk.pay(4_000, date(2024, 3, 25))
+
+    assert before == MinimumDue(10_000, date(2024, 3, 30))
+    assert get_minimum_due(loan_id=walk.loan.pk) == MinimumDue(6_000, date(2024, 3, 30))
+    walk.pay(6_000, date(2024, 3, 25))
+    assert get_minimum_due(loan_id=walk.loan.pk).amount_minor == 0
 
 
 def test_less_than_the_minimum_is_past_due_and_only_the_minimum(walk):
