@@ -86,3 +86,23 @@ def test_what_pays_interest_that_was_due_before_lowers_the_receivable_and_is_no_
 
     assert income_of_interest() == before
     assert Instalment.objects.get(instalment_no=1).interest_off_book_minor == 0
+
+
+def test_nights_after_it_earn_nothing_and_what_is_paid_later_is_income_then(late):
+    close_to(DUE + timedelta(days=20))
+    earned = income_of_interest()
+
+    close_to(date(2024, 3, 4))  # a month end, and the second row has fallen due
+
+    assert income_of_interest() == earned
+    second = Instalment.objects.get(instalment_no=2)
+    assert second.interest_due_minor == 11_054
+    assert second.interest_off_book_minor == 11_054 - 8_004
+    open_minor = sum(
+        row.open_minor(name) for row in Instalment.objects.all() for name in ("principal", "interest", "fee", "penalty")
+    )
+
+    pay(late, open_minor, date(2024, 3, 5))
+
+    assert income_of_interest() == 12_000 + 11_054
+    assert Instalment.objects.get(instalment_no=2).interest_off_book_minor == 0
