@@ -42,6 +42,7 @@ LOANS = {
     "needs_replay": pl.Boolean,
     "principal_off_book_minor": pl.Int64,
     "contractual_past_due_since_date": pl.Date,
+    **{f"moved_{name}_minor": pl.Int64 for name in ("interest", "fee", "penalty")},
 }
 PLAN = {
     "loan_id": pl.Int64,

@@ -37,7 +37,8 @@ class Loan(models.Model):
     the oldest due date with something open; days past due follow from it.
     `next_event_date` is the business date whose close has work to do here; NULL
     means none. `opening_paid_…` is what the lender's tape said was paid before
-    the loan was taken over. `principal_off_book_minor` is the part of the outstanding principal that was charged
+    the loan was taken over. `moved_…_minor` was demanded once and put into rows to come by an agreement: it is asked
+    with those rows and stays a receivable meanwhile. `principal_off_book_minor` is the part of the outstanding principal that was charged
     off: owed, but no asset any more. `needs_replay` says that plan and demands alone do not give the next figures:
     the night takes such a loan through the engine.
 
@@ -89,6 +90,9 @@ class Loan(models.Model):
     closed_date = models.DateField(null=True)
     principal_off_book_minor = models.BigIntegerField(default=0, db_default=0)
     contractual_past_due_since_date = models.DateField(null=True)
+    moved_interest_minor = models.BigIntegerField(default=0, db_default=0)
+    moved_fee_minor = models.BigIntegerField(default=0, db_default=0)
+    moved_penalty_minor = models.BigIntegerField(default=0, db_default=0)
     needs_replay = models.BooleanField(default=False, db_default=False)
     set_aside_at = models.DateTimeField(null=True)
 
@@ -110,6 +114,10 @@ class Loan(models.Model):
             ),
             CheckConstraint(
                 condition=~Q(status="closed") | Q(principal_outstanding_minor=0), name="closed_loan_owes_no_principal"
+            ),
+            CheckConstraint(
+                condition=Q(moved_interest_minor__gte=0, moved_fee_minor__gte=0, moved_penalty_minor__gte=0),
+                name="loan_moved_arrears_are_not_negative",
             ),
             CheckConstraint(
                 condition=Q(principal_off_book_minor__gte=0)

@@ -17,9 +17,12 @@ _SUB_LEDGER = """
             WHERE NOT kept_elsewhere),
            (SELECT coalesce(sum(accrued_interest_minor), 0)::bigint FROM loans_loan
             WHERE NOT kept_elsewhere),
-           coalesce(sum(interest_due_minor - interest_paid_minor - interest_waived_minor - interest_off_book_minor), 0)::bigint,
-           coalesce(sum(fee_due_minor - fee_paid_minor - fee_waived_minor - fee_off_book_minor), 0)::bigint,
-           coalesce(sum(penalty_due_minor - penalty_paid_minor - penalty_waived_minor - penalty_off_book_minor), 0)::bigint,
+           coalesce(sum(interest_due_minor - interest_paid_minor - interest_waived_minor - interest_off_book_minor), 0)::bigint
+               + (SELECT coalesce(sum(moved_interest_minor), 0)::bigint FROM loans_loan WHERE NOT kept_elsewhere),
+           coalesce(sum(fee_due_minor - fee_paid_minor - fee_waived_minor - fee_off_book_minor), 0)::bigint
+               + (SELECT coalesce(sum(moved_fee_minor), 0)::bigint FROM loans_loan WHERE NOT kept_elsewhere),
+           coalesce(sum(penalty_due_minor - penalty_paid_minor - penalty_waived_minor - penalty_off_book_minor), 0)::bigint
+               + (SELECT coalesce(sum(moved_penalty_minor), 0)::bigint FROM loans_loan WHERE NOT kept_elsewhere),
            (SELECT -coalesce(sum(unapplied_minor), 0)::bigint FROM payments_receipt
             WHERE loan_id NOT IN (SELECT id FROM loans_loan WHERE kept_elsewhere))
     FROM loans_instalment

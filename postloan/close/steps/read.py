@@ -77,6 +77,7 @@ def _loans_sql(which: str, through_date: date) -> str:
                next_instalment_no, next_due_date, principal_outstanding_minor, accrued_interest_minor,
                past_due_since_date, bucket, next_event_date, closed_date, kept_elsewhere, loan.needs_replay,
                principal_off_book_minor, contractual_past_due_since_date,
+               moved_interest_minor, moved_fee_minor, moved_penalty_minor,
                CASE WHEN place.k > 1 THEN plan.due_dates[place.k - 1] ELSE plan.row_from_date END AS row_from_date,
                plan.interest_minor[place.k] AS row_interest_minor,
                CASE WHEN {due} THEN plan.due_dates[place.k:] END AS due_dates,

@@ -24,6 +24,7 @@ from postloan.books.payments.servicing.difference import (
     demanded_rows,
     kinds_of,
     less_posted,
+    moved_arrears,
     parts_less,
     wanted_accounts,
     wanted_parts,
@@ -136,6 +137,7 @@ def _columns(after: Replay, accrued: int) -> dict[str, Any]:
         "principal_outstanding_minor": state.open_principal,
         "principal_off_book_minor": sum(each.written[principal] for each in state.rows),
         "accrued_interest_minor": accrued,
+        **moved_arrears(after),
         "contractual_past_due_since_date": since if since != state.past_due_since else None,
     }
 

@@ -47,7 +47,12 @@ def _verify_tie(night: Night) -> None:
         AccountNo.LOAN_PRINCIPAL: _moved(night.loans_before, night.loans, PRINCIPAL_ON_BOOK),
         AccountNo.ACCRUED_INTEREST: _moved(night.loans_before, night.loans, pl.col("accrued_interest_minor")),
         **{
-            RECEIVABLE[name]: _moved(night.instalments_before, night.instalments, on_book_minor(name))
+            RECEIVABLE[name]: pl.concat(
+                [
+                    _moved(night.instalments_before, night.instalments, on_book_minor(name)),
+                    _moved(night.loans_before, night.loans, pl.col(f"moved_{name}_minor")),
+                ]
+            )
             for name in ("interest", "fee", "penalty")
         },
     }

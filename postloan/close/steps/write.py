@@ -35,6 +35,7 @@ _LOAN_FIELDS = [
 ]
 
 
+_MOVED = [f"moved_{name}_minor" for name in ("interest", "fee", "penalty")]
 _OFF_BOOK = [f"{name}_off_book_minor" for name in ("interest", "fee", "penalty")]
 
 
@@ -128,6 +129,9 @@ def _write_loans(columns: Columns, book: Book) -> dict[str, int]:
         columns.update(table="loans_instalment", keys=keys, rows=replayed.select(*keys, *_OFF_BOOK))
     loans = book.changed_loans()
     columns.update(table="loans_loan", keys=["id"], rows=loans.select(pl.col("loan_id").alias("id"), *_LOAN_FIELDS))
+    moved = loans.filter("needs_replay").select(pl.col("loan_id").alias("id"), *_MOVED)
+    if moved.height:
+        columns.update(table="loans_loan", keys=["id"], rows=moved)
     return {"loans_changed": loans.height, "instalments_changed": updated.height}
 
 

@@ -51,10 +51,7 @@ def propose(loan, wanted, *, roles=(Role.FINANCE,), by="fay", reason="hardship")
     return operations.propose_change(loan_id=loan.pk, change=wanted, reason=reason, roles=roles, by=by, at=AT)
 
 
-WALKED = ("deferral", "extension", "interest_pause", "rate_change", "reduced_instalments")
-
-
-@pytest.mark.parametrize("kind", WALKED)
+@pytest.mark.parametrize("kind", sorted(CHANGES))
 def test_a_change_keeps_the_old_plan_and_the_nights_go_on_by_the_new_one(loan, kind):
     before = list(ScheduleVersion.objects.filter(loan=loan).values())
 
@@ -69,7 +66,7 @@ def test_a_change_keeps_the_old_plan_and_the_nights_go_on_by_the_new_one(loan, k
     close_to(date(2024, 6, 2))
 
 
-@pytest.mark.parametrize("kind", WALKED)
+@pytest.mark.parametrize("kind", sorted(CHANGES))
 def test_a_preview_writes_nothing_and_says_what_comes(loan, kind):
     seen = queries.preview_change(loan_id=loan.pk, change=change(kind))
 
@@ -150,8 +147,29 @@ def test_an_unknown_loan_or_kind_and_a_missing_reason_are_refused(loan):
         propose(loan, change("deferral"), reason=" ")
 
 
+def test_re_ageing_starts_the_days_anew_and_is_no_cure(loan):
+    loan.refresh_from_db()
+    since = loan.past_due_since_date
+
+    operations.re_age(
+        loan_id=loan.pk,
+        value_date=ON,
+        instalments=12,
+        first_due_date=date(2024, 4, 11),
+        key="k1",
+        reason="agreed by phone",
+        by="fay",
+        at=AT,
+    )
+
+    loan.refresh_from_db()
+    assert since == date(2024, 2, 1)
+    assert loan.past_due_since_date is None
+    assert loan.contractual_past_due_since_date == since
+
+
 def test_beyond_ones_authority_a_second_person_agrees(loan):
-    request = propose(loan, change("extension"), roles=[Role.AGENT], by="ada")
+    request = propose(loan, change("personalised_plan"), roles=[Role.AGENT], by="ada")
     assert (request.state, LoanEvent.objects.count()) == ("proposed", 0)
 
     with pytest.raises(operations.NotTheirsToDecide):

@@ -149,6 +149,7 @@ def _loan_columns(
         "accrued_interest_minor": accrued,
         "past_due_since_date": found.past_due_since,
         "contractual_past_due_since_date": _contractual(after, found.past_due_since),
+        **moved_arrears(after),
         "bucket": bucket_index(days_past_due=days, bands=ageing.bands),
         "closed_date": (loan.closed_date or business_date) if is_closed else None,
         "needs_replay": not is_plain,
@@ -157,6 +158,17 @@ def _loan_columns(
     if columns["next_event_date"] is not None and loan.next_event_date is not None:
         columns["next_event_date"] = min(loan.next_event_date, business_date)
     return columns
+
+
+def moved_arrears(after: Replay) -> dict[str, int]:
+    """Return by column what was demanded once and put into rows that are not due: a receivable, and no demand."""
+    standing = {row.no for row in demanded_rows(after)}
+    waiting = [row for row in after.state.rows if row.no not in standing]
+    places = {name: ENGINE_COMPONENTS.index(name) for name in ("interest", "fee", "penalty")}
+    return {
+        f"moved_{name}_minor": sum(row.brought_open(place) - row.written[place] for row in waiting)
+        for name, place in places.items()
+    }
 
 
 def _contractual(after: Replay, by_plan: date | None) -> date | None:
