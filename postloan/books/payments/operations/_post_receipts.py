@@ -17,9 +17,9 @@ from postloan.books.loans.models import Loan
 from postloan.books.payments.account import LoanAccount
 from postloan.books.payments.models import Receipt
 from postloan.books.payments.money_in import NewReceipt, new_receipt, posted_before, refuse_other_facts, refuse_wrong
-from postloan.books.payments.operations._take_money import find_replayed, take_by_replay
 from postloan.books.payments.rows import write_rows
 from postloan.books.payments.servicing import HeldLoan, UnknownLoan
+from postloan.books.payments.taking import find_replayed, take_by_replay
 from postloan.ground.audit import operations as audit
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from postloan.books.payments.models import Receipt
 from postloan.books.payments.money_in import NewReceipt
-from postloan.books.payments.operations._take_money import take_money_for
+from postloan.books.payments.taking import take_money_for
 from postloan.kernel.engine.terms import PrepaymentMode
 
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from postloan.books.loans.models import SettlementOffer
 from postloan.books.payments.models import Receipt
 from postloan.books.payments.money_in import NewReceipt, find_offer
-from postloan.books.payments.operations._take_money import take_money_for
 from postloan.books.payments.servicing import hold_loan, load_history, replay_loan
+from postloan.books.payments.taking import take_money_for
 from postloan.ground.audit import operations as audit
 from postloan.kernel.engine import settlement_quote
 
