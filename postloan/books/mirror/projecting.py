@@ -45,9 +45,10 @@ def project_touched() -> None:
 
     Where a file brought much the planner is told: with yesterday's statistics it would go through it row by row.
     """
-    is_much = run("SELECT FROM touched") >= MUCH
+    is_much = copy_out(sql="SELECT count(*) FROM touched", schema={"loans": pl.Int64})[0, 0] >= MUCH
     if is_much:
         run("ANALYZE mirror_followedinstalment, mirror_followedloan, loans_loan")
+        run("SET LOCAL enable_nestloop = off")  # no loop over a table that cannot be scanned in parallel
     _refuse_gaps()
     _write_plans()
     _write_instalments()
