@@ -126,8 +126,10 @@ def send_reminders_of(day: DayOfDemo) -> None:
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
         app.run_worker(queues=[reminder_tasks.QUEUE], wait=False, install_signal_handlers=False, listen_notify=False)
     left = Reminder.objects.filter(state=Reminder.State.PLANNED, contact_date=day.business_date).exists()
-    waiting = Message.objects.filter(state__in=["queued", "sending"], not_before_at__lte=day.at(20)).exists()
-    if left or waiting:
+    until = day.at(20) + reminder_tasks.LATER
+    waiting = Message.objects.filter(state__in=["queued", "sending"], not_before_at__lte=until).exists()
+    following = Message.objects.filter(fall_back_at__lte=until).exists()
+    if left or waiting or following:
         reminder_tasks.send_reminders(contact_date=day.business_date.isoformat(), rehearsal_at=day.at(20).isoformat())
 
 

@@ -12,8 +12,10 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from postloan.care.outreach import operations as outreach
 from postloan.care.reminders import operations
 
+LATER = timedelta(hours=2)  # of a rehearsal's day
 QUEUE = "reminders"
 BY = "reminders"
 
@@ -25,8 +27,15 @@ def send_reminders(contact_date: str, rehearsal_at: str | None = None) -> dict[s
     operations.plan_failed_debits(contact_date=date.fromisoformat(contact_date), at=at)
     while operations.queue_reminders(contact_date=date.fromisoformat(contact_date), at=at):
         pass
-    # A rehearsal is alone with its outbox: what a killed one had claimed is its own.
-    return _deliver_all(at=at, lease=timedelta(0) if rehearsal_at else timedelta(minutes=10))
+    if not rehearsal_at:
+        return _deliver_all(at=at, lease=timedelta(minutes=10))
+    # A rehearsal is alone with its outbox: what a killed one had claimed is its own. Its day has two moments: the
+    # morning's messages, and those that follow them where nothing was opened.
+    counts = _deliver_all(at=at, lease=timedelta(0))
+    while outreach.fall_back(at=at + LATER):
+        pass
+    later = _deliver_all(at=at + LATER, lease=timedelta(0))
+    return {name: counts[name] + later[name] for name in counts}
 
 
 def defer_reminders(*, contact_date: date, rehearsal_at: datetime | None = None) -> None:
