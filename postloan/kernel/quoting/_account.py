@@ -17,6 +17,8 @@ from postloan.kernel.quoting._servicing import QuoteAccountEvents
 from postloan.kernel.quoting._terms import IsoDate, QuoteRefused
 from postloan.kernel.rates import PPM, Rate
 
+LONGEST_DAYS = 50 * 366
+
 
 class QuoteAccount(BaseModel):
     """
@@ -28,7 +30,7 @@ class QuoteAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     currency: StrictStr = Field("CNY", pattern="^[A-Z]{3}$")
-    opened_on: IsoDate
+    opened_on: Annotated[IsoDate, Field(ge=date(1900, 1, 1), le=date(2400, 12, 31))]
     rate_ppm: StrictInt = Field(ge=0, le=100_000_000)
     rate_per: Literal["day", "month", "year"] = "day"
     bill_day: StrictInt = Field(ge=1, le=31)
@@ -123,6 +125,9 @@ def quote_account(*, terms: QuoteAccountTerms) -> QuotedAccount:
     Raises:
         QuoteRefused: naming the event by its place, where it is refused.
     """
+    days = [event.value_date for event in terms.events] + ([terms.as_of] if terms.as_of else [])
+    if any((day - terms.account.opened_on).days > LONGEST_DAYS for day in days):
+        raise QuoteRefused("as_of", "must lie within fifty years of opened_on")
     if sorted(terms.account.order) != ["fee", "interest", "penalty", "principal"]:
         raise QuoteRefused("account.order", "must name each component once")
     try:

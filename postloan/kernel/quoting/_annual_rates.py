@@ -1,6 +1,7 @@
 """The annual rates of a quote, and of bare dated cash flows: what may be said, and the answer."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Annotated
 
@@ -56,8 +57,8 @@ class QuoteCashFlow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    on: IsoDate
-    amount_minor: StrictInt
+    on: Annotated[IsoDate, Field(ge=date(1900, 1, 1), le=date(2400, 12, 31))]
+    amount_minor: StrictInt = Field(ge=-(10**15), le=10**15)
 
 
 class RatesTerms(BaseModel):
@@ -136,6 +137,9 @@ def _annual_rates(
             rate = find()
         except (NoRate, SeveralRates) as refusal:
             refused[name] = str(refusal)
+            return None
+        except OverflowError:
+            refused[name] = "no rate that could be told: time and amounts lie too far apart"
             return None
         return RateFigure(ppm=rate.ppm(), percent=f"{rate.percent(decimals=_DECIMALS):f}")
 
