@@ -22,7 +22,7 @@ def test_the_packs_for_china_are_published_once():
 
     assert first == again
     assert "cn_instalment_cash_loan: terms v1, offer v1, 4 texts" in first
-    assert (ProductVersion.objects.count(), OfferRules.objects.count()) == (6, 6)
+    assert (ProductVersion.objects.count(), OfferRules.objects.count()) == (9, 9)
 
 
 def test_a_file_that_is_no_pack_is_refused_in_one_line(tmp_path):

@@ -61,7 +61,7 @@ class Storm(threading.Thread):
             connection.close()
 
     def post(self, place: int, loan_id: int) -> None:
-        item = payments.NewReceipt("storm", f"{self.number}-{place}", loan_id, 12_345, "CNY", AS_OF)
+        item = payments.NewReceipt("storm", f"{self.number}-{place}", loan_id, 12_345, "CNY", FIRST)
         began = time.perf_counter()
         receipt = payments.post_receipt(receipt=item, by="storm", at=NOW)
         self.waits.append(time.perf_counter() - began)

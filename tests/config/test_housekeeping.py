@@ -1,5 +1,6 @@
 """What a killed worker left half done is done by the next one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -26,8 +27,10 @@ def test_a_job_whose_worker_died_is_done_by_the_next_one():
         )
     retry_stalled_jobs.defer(timestamp=0)
 
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
-        for _ in range(2):
-            worker.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    with app.replace_connector(app.connector.get_worker_connector()) as worker, ThreadPoolExecutor(1) as thread:
+        for _ in range(2):  # in a thread of its own: a browser test may have left an event loop running in this one
+            run = thread.submit(worker.run_worker, wait=False, install_signal_handlers=False, listen_notify=False)
+            run.result()
+        thread.submit(lambda: connection.close()).result()
 
     assert ProcrastinateJob.objects.get(pk=job_id).status == "succeeded"

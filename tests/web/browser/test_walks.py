@@ -176,7 +176,7 @@ def test_a_filter_refreshes_the_list_in_place_and_the_address_with_it(site, ente
     page.wait_for_load_state()
     page.evaluate("window.sameDocument = true")
 
-    page.get_by_label("Bucket").select_option(label="M3")
+    page.locator("select[name=bucket]").select_option(label="M3")
     page.wait_for_url(re.compile(r"bucket=3"))
     page.get_by_role("link", name=site.late.external_id, exact=True).wait_for()
     shown = page.locator("#results tbody tr").count()

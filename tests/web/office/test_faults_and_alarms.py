@@ -144,7 +144,7 @@ def test_a_fault_that_is_not_there_has_no_page(client, small_book, act):
 def test_a_quiet_night_shows_no_banner(client, small_book):
     make_close_run()
 
-    assert "notice-warning" not in client.get("/office/").content.decode()
+    assert 'class="notice notice-warning"' not in client.get("/office/").content.decode()
 
 
 def test_days_that_were_late_are_one_line_and_lead_on(client, small_book):

@@ -107,5 +107,5 @@ def test_lists_ask_a_fixed_number_of_questions(client, small_book, path, django_
     for day in range(1, 20):
         make_close_run(business_date=date(2018, 7, day))
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(path)
