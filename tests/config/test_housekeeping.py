@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -31,6 +31,6 @@ def test_a_job_whose_worker_died_is_done_by_the_next_one():
         for _ in range(2):  # in a thread of its own: a browser test may have left an event loop running in this one
             run = thread.submit(worker.run_worker, wait=False, install_signal_handlers=False, listen_notify=False)
             run.result()
-        thread.submit(lambda: connection.close()).result()
+        thread.submit(connections.close_all).result()
 
     assert ProcrastinateJob.objects.get(pk=job_id).status == "succeeded"
