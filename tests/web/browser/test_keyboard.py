@@ -67,7 +67,7 @@ def test_a_list_is_ordered_and_kept_as_a_view(site, enter, browser_page):
     page.get_by_role("link", name="Smallest first").wait_for()
     assert "sort=outstanding" in page.url
     press(page, "Escape")
-    assert page.get_by_role("link", name="Smallest first").is_hidden()
+    page.get_by_role("link", name="Smallest first").wait_for(state="hidden")
 
 
 def test_several_faults_are_selected_and_released_for_a_reason(site, enter, browser_page):
