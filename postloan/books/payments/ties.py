@@ -5,9 +5,11 @@ The sums run over the whole book, so this is for imports, month ends, tests and
 `postloan check-books`; every night ties what it moved (close/steps/verify.py).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from postloan.books.ledger.chart import AccountNo
 from postloan.books.ledger.queries import get_trial_balance
@@ -52,12 +54,25 @@ class Tie:
         return self.ledger_minor == self.sub_ledger_minor
 
 
+@contextmanager
+def _one_snapshot() -> Iterator[None]:
+    """Read both sides as of one instant: a receipt booked between the two questions is on both or on neither."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 def get_ties() -> list[Tie]:
     """Return a tie for each account that loans, instalments and receipts carry in detail, and debits against credits."""
-    balances = {row.account_id: row for row in get_trial_balance()}
-    with connection.cursor() as cursor:
-        cursor.execute(_SUB_LEDGER)
-        figures = cursor.fetchone()
+    with _one_snapshot():
+        balances = {row.account_id: row for row in get_trial_balance()}
+        with connection.cursor() as cursor:
+            cursor.execute(_SUB_LEDGER)
+            figures = cursor.fetchone()
     ties = [
         Tie(balances[number].code, balances[number].balance_minor, figure)
         for number, figure in zip(_ACCOUNTS, figures, strict=True)
